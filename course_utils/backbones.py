@@ -9,7 +9,6 @@ import hashlib
 import os
 import re
 import socket
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -344,20 +343,17 @@ def _build(backbone: Backbone, size: int, file: Path | None):
 
     pictures = keras.Input((size, size, 3), name="pictures")
     extra = {} if backbone.alpha is None else {"alpha": backbone.alpha}
-    with warnings.catch_warnings():
-        # MobileNet remarks that sizes other than 128 to 224 take the weights of 224: expected.
-        warnings.simplefilter("ignore", UserWarning)
-        try:
-            model = getattr(keras.applications, backbone.builder)(
-                include_top=False,
-                weights=None if file is None else str(file),
-                input_tensor=_preprocess(backbone.preprocessing, pictures),
-                **extra,
-            )
-        except (OSError, ValueError, KeyError) as error:
-            if file is None:
-                raise
-            raise _damaged(file) from error
+    try:
+        model = getattr(keras.applications, backbone.builder)(
+            include_top=False,
+            weights=None if file is None else str(file),
+            input_tensor=_preprocess(backbone.preprocessing, pictures),
+            **extra,
+        )
+    except (OSError, ValueError, KeyError) as error:
+        if file is None:
+            raise
+        raise _damaged(file) from error
     _tidy_names(model)
     # The builder keeps its input in a list, which would make every later model expect one.
     return keras.Model(model.inputs[0], model.outputs[0], name=backbone.name)

@@ -38,9 +38,12 @@ def size() -> CacheSize:
 
 
 def clear() -> int:
-    """Delete the cached arrays, and nothing else that may lie there; return the bytes freed."""
+    """Delete the cached arrays, but nothing else that may lie there; return the bytes freed.
+
+    What a process is writing right now stays, too.
+    """
     freed = 0
-    for entry in _entries():
+    for entry in filter(_idle, _entries()):
         freed += _bytes(entry)
         shutil.rmtree(entry, ignore_errors=True)
     return freed
@@ -133,18 +136,28 @@ def _entries() -> list[Path]:
     ours = re.compile(r"[0-9a-f]{32}|\.writing-.*")
     aged = []
     for path in _folder().glob("*"):
-        with suppress(FileNotFoundError):  # another process may clear it meanwhile
+        with suppress(FileNotFoundError):
             if ours.fullmatch(path.name) and path.is_dir():
                 aged.append((path.stat().st_mtime, path))
     return [path for _, path in sorted(aged)]
 
 
 def _bytes(entry: Path) -> int:
-    total = 0
+    return sum(file.st_size for file in _files(entry))
+
+
+def _idle(entry: Path) -> bool:
+    """Return False for what a process is writing: unfinished, and touched within the hour."""
+    touched = max((file.st_mtime for file in _files(entry)), default=time.time())
+    return not entry.name.startswith(".") or time.time() - touched > 3600
+
+
+def _files(entry: Path) -> list[os.stat_result]:
+    found = []
     for path in entry.glob("*"):
-        with suppress(FileNotFoundError):
-            total += path.stat().st_size
-    return total
+        with suppress(FileNotFoundError):  # another process may clear it meanwhile
+            found.append(path.stat())
+    return found
 
 
 def _make_room(needed: int) -> None:
@@ -160,11 +173,8 @@ def _make_room(needed: int) -> None:
             "Nothing was written. Take fewer views or a later cut, or set COURSE_CACHE_GB higher."
         )
     total = size().bytes
-    for entry in _entries():
-        # What is being written belongs to another process, unless that died long ago.
-        age = time.time() - entry.stat().st_mtime if entry.exists() else 0
-        busy = entry.name.startswith(".") and age < 86_400
-        if total + needed > allowed and not busy:
+    for entry in filter(_idle, _entries()):
+        if total + needed > allowed:
             total -= _bytes(entry)
             shutil.rmtree(entry, ignore_errors=True)
     if needed > shutil.disk_usage(_folder()).free:

@@ -8,6 +8,7 @@ import os
 import sys
 import tempfile
 import time
+import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -89,6 +90,7 @@ def start(slug, preset="quick", data=None, backbone=None, seed=0):
             "TensorFlow is not installed. Install it with: pip install 'tensorflow-cpu>=2.20' "
             "(or 'tensorflow[and-cuda]>=2.20' for an NVIDIA GPU), then restart the kernel."
         ) from None
+    _hush()
     keras.backend.clear_session()
     keras.utils.set_random_seed(seed)
     device, policy = _device(preset.size)
@@ -118,6 +120,15 @@ def _silent_start():
         finally:
             os.dup2(kept, 2)
             os.close(kept)
+
+
+def _hush():
+    """Drop two warnings that say nothing to a student: both name a habit of Keras, not of ours."""
+    import tensorflow as tf
+
+    tf.get_logger().setLevel("ERROR")  # "5 out of the last 5 calls triggered retracing"
+    # Keras 3.15 says this of its own default whenever `fit` is given a dataset.
+    warnings.filterwarnings("ignore", message="`shuffle=True` was passed")
 
 
 def _device(size):

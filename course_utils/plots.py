@@ -8,6 +8,7 @@ import io
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 from PIL import Image
 
 # Okabe and Ito's palette (2008), which colour-blind readers can tell apart; dark enough on white.
@@ -94,6 +95,10 @@ def _axes(width=6.4, height=3.2, rows=1, columns=1, **options):
         figure = Figure(figsize=(width, height), layout="constrained")
         axes = figure.subplots(rows, columns, squeeze=False, **options)
     return figure, axes
+
+
+def _title(axis, text, pad=6):
+    axis.set_title(text, loc="left", fontsize=11, fontweight="bold", pad=pad)
 
 
 def gallery(images, titles=None, columns=8, title="", alt="", width=None):
@@ -190,11 +195,16 @@ def history(curves, title="", guess=None, baseline=None, smoothing=0.0, metric="
             axis.axhline(
                 value, color=FAINT, linewidth=1, linestyle=":" if name == "my guess" else "--"
             )
-            axis.text(1 + 0.01 * last, value, name, fontsize=8, color="#555555", va="bottom")
+            # On a white ground, since a curve may run through the words.
+            ground = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1}
+            axis.text(
+                1 + 0.4 * (last - 1), value, name, fontsize=8, color="#555555", va="center",
+                bbox=ground, zorder=5,
+            )  # fmt: skip
             told.append(f"{name} at {value:.2f}")
     axis.set_xlabel("epoch")
     axis.set_ylabel(metric)
-    axis.set_title(title)
+    _title(axis, title)
     show(figure, f"Line plot. {title}. {last} epochs: {'; '.join(told)}.")
 
 
@@ -247,7 +257,7 @@ def lines(x, series, title="", xlabel="", ylabel="", logx=False, spread=None, un
     _label_ends(axis, ends, x[-1])
     axis.set_xlabel(xlabel)
     axis.set_ylabel(ylabel)
-    axis.set_title(title)
+    _title(axis, title)
     show(figure, f"Line plot of {ylabel} over {xlabel}. {title}. {'; '.join(told)}.")
 
 
@@ -279,11 +289,14 @@ def bars(values, title="", xlabel="", spread=None, guess=None, form="{:.3f}"):
             va="center", fontsize=9,
         )  # fmt: skip
     axis.set_xlim(0, max(heights) * 1.16 if max(heights) > 0 else 1)
+    axis.xaxis.set_major_locator(MaxNLocator(5))
+    if max(heights) >= 1000:
+        axis.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     if guess is not None:
         axis.axvline(guess, color=FAINT, linestyle=":")
         axis.text(guess, -0.62, "my guess", fontsize=8, ha="center", color="#555555")
     axis.set_xlabel(xlabel)
-    axis.set_title(title, pad=14 if guess is not None else 6)
+    _title(axis, title, pad=14 if guess is not None else 6)
     told = ", ".join(f"{n} {form.format(v)}" for n, v in zip(names, heights, strict=True))
     show(figure, f"Bar chart of {xlabel}. {title}. {told}.")
 
@@ -311,7 +324,7 @@ def clouds(panels, labels, classes, title="", alt=""):
                 chosen[:, 0], chosen[:, 1], s=14, marker="o^sDvPX*"[number % 8], alpha=0.7,
                 color=COLOURS[number % len(COLOURS)], label=label, linewidths=0,
             )  # fmt: skip
-        axis.set_title(name)
+        _title(axis, name)
         axis.set_xlabel("first component")
         axis.set_ylabel("second component")
         told.append(f"{name}: {_separation(points, labels)}")
@@ -373,7 +386,7 @@ def diagram(model, title=""):
         count = f"{block['parameters']:,}" if block["parameters"] else "–"
         axis.text(x, -0.06, f"{size}\n{count}", ha="center", va="top", fontsize=7.5)
     axis.set_ylim(-0.35, 1.4)
-    axis.set_title(title)
+    _title(axis, title)
     told = ", ".join(
         f"{b['name']} gives {'×'.join(map(str, b['shape']))} with {b['parameters']:,} parameters"
         for b in blocks[1:]

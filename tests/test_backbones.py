@@ -1,5 +1,6 @@
 """Every base of the table builds, takes raw pictures, can be cut, and says what is missing."""
 
+import dataclasses
 import os
 import shutil
 import subprocess
@@ -207,6 +208,16 @@ def test_damaged_weights_are_named_and_left(empty_machine, no_network, name):
         backbones.load(name, 64)
     assert str(file) in str(caught.value)
     assert file.read_bytes() == b"half a download"
+
+
+def test_a_whole_file_that_is_not_the_published_one_is_refused(
+    empty_machine, no_network, monkeypatch
+):
+    fake_weights(empty_machine / "keras" / "models")
+    row = dataclasses.replace(backbones.get("mobilenet_025"), md5="0" * 32)
+    monkeypatch.setitem(backbones.BACKBONES, "mobilenet_025", row)
+    with pytest.raises(CourseError, match="not the published one"):
+        backbones.load("mobilenet_025", 32)
 
 
 def test_a_download_goes_to_the_keras_folder_with_its_checksum(empty_machine, monkeypatch):

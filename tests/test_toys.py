@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -284,6 +285,14 @@ def test_pictures_are_those_of_the_day_the_weights_were_made():
         np.testing.assert_allclose(now[name], expected[name], atol=2, err_msg=name)
         means = [np.reshape(part[name], (-1, 3)).mean(axis=0) for part in (now, expected)]
         np.testing.assert_allclose(*means, atol=1, err_msg=name)
+
+
+def test_the_model_card_is_about_the_packaged_weights():
+    folder = Path(zoo.__file__).parents[2] / "weights"
+    weights, card = folder / "minivgg.npz", (folder / "minivgg.md").read_text("utf-8")
+    assert weights.stat().st_size <= 2_000_000
+    assert hashlib.sha256(weights.read_bytes()).hexdigest() in card
+    assert float(re.search(r"Accuracy\*\*: (0\.\d+)", card).group(1)) >= 0.93
 
 
 if __name__ == "__main__":  # after a change that is meant: python tests/test_toys.py

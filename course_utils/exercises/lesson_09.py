@@ -59,7 +59,7 @@ def from_conv2_on(answer):
         "Two phases: the head alone, then head and top together.",
     ),
     solution='answer = [{"head"}, {"head", "top"}]',
-    praise="right: frozen first, fine-tuned afterwards. The head has learned when the base is freed.",
+    praise="right: frozen first, fine-tuned afterwards, when the head has learned.",
 )
 def third_strategy(answer):
     parts = {"head", "top", "rest"}
@@ -84,7 +84,7 @@ def third_strategy(answer):
 @exercise(
     "09.4",
     hints=(
-        "Put the cells of the comparison into a loop over seeds, and keep each strategy's best rate.",
+        "Put the cells of the comparison into a loop over seeds; keep each strategy's best rate.",
         "A difference counts if it is larger than the spread over the seeds.",
     ),
     solution="""
