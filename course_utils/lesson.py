@@ -318,8 +318,6 @@ class Lesson:
             return None
         import keras
 
-        from course_utils import backbones  # noqa: F401  (registers the bases' own layers)
-
         return keras.models.load_model(path)
 
     # ---- progress

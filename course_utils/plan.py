@@ -211,7 +211,7 @@ def identify(preset, data, seed):
         photos = Path(data).expanduser().resolve()
     try:
         _, listing = pictures.list_folder(photos, seed)
-        identity, fingerprint = pictures._fingerprints(photos, listing, preset.size)
+        identity, fingerprint = pictures.fingerprints(photos, listing, preset.size)
     except OSError as error:
         raise CourseError(f"{photos} cannot be read: {error}. Nothing was run.") from None
     return f"{photos.name}-{identity[:6]}", fingerprint, None if data is None else str(photos)

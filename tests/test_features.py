@@ -224,6 +224,7 @@ def test_every_ingredient_changes_the_key(base, images):
         key(images=other),
         key(images=other[::-1]),
         key(images=images.astype("float32")),
+        key(images=images.view("int8")),
         key(images=images[:9]),
         key(model=nudged),
         key(model=strided),

@@ -186,7 +186,7 @@ def from_folder(folder, size, seed=0):
     """Read a folder of pictures; see `load`. Decoded pictures are kept in the cache folder."""
     folder = Path(folder).expanduser()
     classes, listing = list_folder(folder, seed)
-    identity, key = _fingerprints(folder, listing, size)
+    identity, key = fingerprints(folder, listing, size)
     decoded = {name: _decode_split(folder, name, listing[name], size, key) for name in SPLITS}
     unreadable = [bad for images, good, bads in decoded.values() for bad in bads]
 
@@ -314,11 +314,24 @@ def stratified(n, missing, seed):
     return shares
 
 
-def _fingerprints(folder, listing, size):
+def fingerprints(folder, listing, size):
     """Two hashes over the listed files: what the dataset is, and what is decoded in the cache.
 
     The first, over names, lengths and classes, survives a copy to another place; the second also
     takes the dates and the size in pixels, so that an edited file is decoded again.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+    listing : dict
+        As from `list_folder`.
+    size : int
+        Side in pixels.
+
+    Returns
+    -------
+    identity, cache : str
+        Hexadecimal SHA-256 digests.
     """
     identity, cache = hashlib.sha256(b"pictures-1"), hashlib.sha256(f"pictures-1 {size}".encode())
     for split in SPLITS:
