@@ -189,7 +189,6 @@ def history(curves, title="", guess=None, baseline=None, smoothing=0.0, metric="
         )
     last = len(raw)
     axis.set_xlim(1, last * 1.02)
-    _label_ends(axis, ends, last)
     for value, name in ((guess, "my guess"), (baseline, "commonest class")):
         if value is not None:
             axis.axhline(
@@ -202,6 +201,7 @@ def history(curves, title="", guess=None, baseline=None, smoothing=0.0, metric="
                 bbox=ground, zorder=5,
             )  # fmt: skip
             told.append(f"{name} at {value:.2f}")
+    _label_ends(axis, ends, last)  # after the last line: the axis has its final range
     axis.set_xlabel("epoch")
     axis.set_ylabel(metric)
     _title(axis, title)
