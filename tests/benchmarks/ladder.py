@@ -1,13 +1,14 @@
 """The README's ladder: every stage over several seeds, judged once by the test pictures.
 
-    python tests/benchmarks/ladder.py --preset quick --seeds 101 102 103 104 105
+    python tests/benchmarks/ladder.py --preset quick --seeds 201 202 203 204 205
     python tests/benchmarks/ladder.py --preset full --data FOLDER --backbone mobilenet_025 \
         --seeds 101 102 103
 
 Runs the lessons themselves, once for each seed, into runs/ladder-PRESET. Each lesson saves its
 models; here, and in lesson 13 alone, they meet the test split. Of lesson 09 only the part up to
-its last saved model runs: the experiments behind it play no part in the table. Settings were fixed on validation
-pictures before, with other seeds. Prints a Markdown table and writes ladder.json beside the run.
+its last saved model runs: the experiments behind it play no part in the table. Settings were
+fixed on validation pictures before, with other seeds. Prints a Markdown table and writes
+ladder.json beside the run.
 """
 
 from __future__ import annotations
