@@ -4,8 +4,8 @@
 PYTHON ?= python3
 EXTRAS ?= cpu,lab,test
 BIN := .venv/bin
-READY := .venv/.ready-$(subst $(comma),-,$(EXTRAS))
 comma := ,
+READY := .venv/.ready-$(subst $(comma),-,$(EXTRAS))
 
 .PHONY: run test lab lint notebooks clean
 
