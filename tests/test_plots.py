@@ -76,7 +76,7 @@ def test_a_gallery_of_noise_stays_small(shown):
     png, text = shown[0]
     assert len(png) <= 60_000
     assert "32 pictures" in text
-    assert Image.open(io.BytesIO(png)).width > 400
+    assert Image.open(io.BytesIO(png)).width > 300
 
 
 def test_a_figure_without_a_text_is_refused():
