@@ -88,20 +88,20 @@ LESSONS = {
         Lesson("00", "00_start_here", "Start here"),
         Lesson("01", "01_convolutions", "Convolutions"),
         Lesson("02", "02_first_convnet", "A first convnet"),
-        Lesson("03", "03_cnn_from_scratch", "A convnet from scratch", {"quick": 0.5, "full": 7}),
-        Lesson("04", "04_augmentation", "Data augmentation", {"quick": 1.3, "full": 14}),
+        Lesson("03", "03_cnn_from_scratch", "A convnet from scratch", {"quick": 0.6, "full": 7}),
+        Lesson("04", "04_augmentation", "Data augmentation", {"quick": 1, "full": 14}),
         Lesson("05", "05_normalization", "Normalization"),
         Lesson("06", "06_pretrained_networks", "Pretrained networks"),
         Lesson(
-            "07", "07_fast_feature_extraction", "Fast feature extraction", {"quick": 0.4, "full": 1}
+            "07", "07_fast_feature_extraction", "Fast feature extraction", {"quick": 0.3, "full": 1}
         ),
         Lesson(
             "08",
             "08_frozen_base_augmentation",
             "Frozen base with augmentation",
-            {"quick": 1, "full": 4},
+            {"quick": 0.8, "full": 4},
         ),
-        Lesson("09", "09_fine_tuning", "Fine-tuning", {"quick": 1.3, "full": 6}),
+        Lesson("09", "09_fine_tuning", "Fine-tuning", {"quick": 2.3, "full": 8}),
         Lesson("10", "10_activations", "What each layer sees"),
         Lesson("11", "11_filters", "What excites a filter"),
         Lesson("12", "12_class_activation_maps", "Class activation maps"),

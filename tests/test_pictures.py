@@ -1,6 +1,7 @@
 """Pictures from a folder or from the toys: splits, classes, bad files, clear messages."""
 
 import hashlib
+import os
 
 import numpy as np
 import pytest
@@ -199,3 +200,15 @@ def test_decoding_turns_upright_and_to_rgb(tmp_path):
         assert decode(path, 16).shape == (16, 16, 3)
     Image.fromarray(np.full((9, 9), 65535, np.uint16)).save(tmp_path / "deep.png")
     assert decode(tmp_path / "deep.png", 8).min() == 255
+
+
+@pytest.mark.photos
+@pytest.mark.skipif("COURSE_TEST_PHOTOS" not in os.environ, reason="no photos on this machine")
+def test_real_photos_are_listed_and_decoded():
+    classes, listing = pictures.list_folder(os.environ["COURSE_TEST_PHOTOS"])
+    assert len(classes) == 2
+    counts = {split: len(files) for split, files in listing.items()}
+    assert counts == {"train": 2000, "validation": 1000, "test": 1000}
+    for path, _ in listing["train"][::200]:
+        image = decode(path, 150)
+        assert image.shape == (150, 150, 3) and image.std() > 5
