@@ -14,7 +14,7 @@ import psutil
 import pytest
 from run_helpers import SLUG, course, lesson, outputs
 
-from course_utils import kernel, paths, plan, run
+from course_utils import kernel, paths, plan, presets, run
 from course_utils.errors import CourseError
 
 SLEEP = """
@@ -456,7 +456,8 @@ time.sleep(1.5)
     assert process.wait(timeout=60) == 0
     text = shown.decode()
     assert "03 cell 3/4: frozen head, epoch 12/30" in text
-    assert "0/1 lessons" in text and "of about 0:30" in text
+    seconds = presets.LESSONS["03"].minutes["quick"] * 60
+    assert "0/1 lessons" in text and f"of about 0:{seconds:02.0f}" in text
 
 
 def test_the_kernel_can_be_started_outside_the_main_thread(here):
