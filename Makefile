@@ -17,8 +17,9 @@ test: $(READY) lint
 	@set -e; for lesson in notebooks/*.ipynb; do \
 		place=$$(mktemp -d); \
 		echo "== $$lesson, alone in an empty folder"; \
-		COURSE_HEADLESS=1 COURSE_HOME=$$place/home $(BIN)/python -m pytest \
-			--nbval-lax --nbval-kernel-name python3 --nbval-cwd $$place $$lesson; \
+		cp $$lesson $$place; \
+		COURSE_HEADLESS=1 COURSE_HOME=$$place/home $(BIN)/python -m pytest -c pyproject.toml \
+			--nbval-lax --nbval-kernel-name python3 $$place/*.ipynb; \
 		rm -rf $$place; \
 	done
 
