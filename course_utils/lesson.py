@@ -320,6 +320,30 @@ class Lesson:
 
         return keras.models.load_model(path)
 
+    def load_or_train(self, number, name, train):
+        """Return a model that an earlier lesson saved, or train it here, and say which.
+
+        Parameters
+        ----------
+        number, name : str
+            The lesson that saves it, and the name it saves it by.
+        train : callable
+            Trains and returns the model; called only if there is none.
+
+        Returns
+        -------
+        keras.Model
+        """
+        model = self.load(number, name)
+        if model is not None:
+            print(f"Loaded the model {name!r} of lesson {int(number)}.")
+            return model
+        started = time.perf_counter()
+        model = train()
+        seconds = time.perf_counter() - started
+        print(f"Lesson {int(number)} has not run here: trained {name!r} in {seconds:.0f} s.")
+        return model
+
     # ---- progress
 
     def progress(self, label, epochs):
