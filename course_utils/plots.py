@@ -159,7 +159,7 @@ def history(curves, title="", guess=None, baseline=None, smoothing=0.0, metric="
     Parameters
     ----------
     curves : dict of str to list of float
-        Keras's `History.history`.
+        Keras's `History.history`; fewer validation values where `validation_freq` was above 1.
     title : str
     guess, baseline : float, optional
         What the student predicted, and what always answering the commonest class reaches.
@@ -170,13 +170,14 @@ def history(curves, title="", guess=None, baseline=None, smoothing=0.0, metric="
     """
     figure, axes = _axes()
     axis = axes[0, 0]
-    told, ends = [], []
+    told, ends, last = [], [], len(curves[metric])
     for key, name, colour, style in (
         (metric, "training", COLOURS[0], "-"),
         (f"val_{metric}", "validation", COLOURS[1], "-"),
     ):
         raw = [float(v) for v in curves[key]]
-        epochs = range(1, len(raw) + 1)
+        every = max(1, last // len(raw))  # Keras's validation_freq
+        epochs = range(every, len(raw) * every + 1, every)
         values = smooth(raw, smoothing) if smoothing else raw
         if smoothing:
             axis.plot(epochs, raw, ".", color=colour, alpha=0.35, markersize=4)
@@ -185,9 +186,8 @@ def history(curves, title="", guess=None, baseline=None, smoothing=0.0, metric="
         best = max(raw) if metric == "accuracy" else min(raw)
         told.append(
             f"{name} {metric} goes from {raw[0]:.2f} to {raw[-1]:.2f}, best {best:.2f} in epoch "
-            f"{raw.index(best) + 1}"
+            f"{epochs[raw.index(best)]}"
         )
-    last = len(raw)
     axis.set_xlim(1, last * 1.02)
     for value, name in ((guess, "my guess"), (baseline, "commonest class")):
         if value is not None:

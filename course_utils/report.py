@@ -12,7 +12,7 @@ from course_utils.errors import CourseError
 
 # Okabe and Ito's colours (2008); the dashes tell the lines apart without them. Width and height
 # of a drawing, and its margins, are in the units of the drawing.
-LINES = (("accuracy", "training", "#D55E00", "6 4"), ("val_accuracy", "validation", "#0072B2", ""))
+LINES = (("accuracy", "training", "#0072B2", "6 4"), ("val_accuracy", "validation", "#D55E00", ""))
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 420, 236, 34, 112, 12, 36
 
 
@@ -218,8 +218,12 @@ def curve(history, title) -> dict:
 
 
 def _points(history, key):
-    values = enumerate((history or {}).get(key) or [], 1)
-    return [(epoch, value) for epoch, value in values if isinstance(value, (int, float))]
+    history = history or {}
+    values = history.get(key) or []
+    # Keras's validation_freq: fewer values on the validation pictures than epochs.
+    every = max(1, len(history.get("accuracy") or []) // len(values)) if values else 1
+    numbered = enumerate(values, 1)
+    return [(n * every, value) for n, value in numbered if isinstance(value, (int, float))]
 
 
 def _read(path):

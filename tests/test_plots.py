@@ -45,6 +45,13 @@ def test_the_text_of_curves_comes_from_the_data(shown):
     assert "best 0.50 in epoch 2" in shown[1][1]
 
 
+def test_validation_at_every_second_epoch_is_drawn_at_its_epochs(shown):
+    curves = {"accuracy": [0.5, 0.6, 0.7, 0.8, 0.9, 0.95], "val_accuracy": [0.5, 0.7, 0.6]}
+    plots.history(curves)
+    assert "6 epochs" in shown[0][1]
+    assert "best 0.70 in epoch 4" in shown[0][1]
+
+
 def test_every_figure_names_its_numbers(shown):
     plots.bars({"flat": 0.91, "mean": 0.88}, "Heads", xlabel="accuracy")
     plots.lines([1, 2, 4], {"validation": [0.9, 0.92, 0.93]}, xlabel="views", ylabel="accuracy")
