@@ -60,6 +60,7 @@ FACTORIES = {"03.3"}
 FACTS = {
     "pictures come from folders": "decoding gives back the very pixels",
     "scaling": "Rescaling maps 0–255 to 0–1",
+    "scaling happens once": "scaled once, not twice",
     "3,453,121 parameters": "3,453,121",
     "majority baseline": "it beats the majority class",
     "overfitting": "it scores far higher on what it has seen",

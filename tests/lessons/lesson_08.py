@@ -27,5 +27,5 @@ FACTS = {
     "recompile rule": "unfreezing without compile changes nothing",
     "frozen means frozen": "the base is bit-identical after training",
     "views as good as live": "cached views reach the live run",
-    "and faster": "in less than half of the time",
+    "and faster": "in less than 1/2 of the time",
 }
