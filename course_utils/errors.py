@@ -7,3 +7,7 @@ class CourseError(Exception):
     The message is all there is: what happened, to which file, what was left untouched, and what
     to do next. ``str(error)`` is shown as it stands, without a traceback.
     """
+
+    def _render_traceback_(self):
+        """Return what IPython shows for it: the message alone."""
+        return [f"CourseError: {self}"]

@@ -18,6 +18,7 @@ import psutil
 
 from course_utils import ledger, paths, presets
 from course_utils.data import pictures as picture_sets
+from course_utils.data import small_pictures
 from course_utils.errors import CourseError
 
 # Below this side, bfloat16 costs more in conversions than it saves in arithmetic (measured on a
@@ -158,12 +159,28 @@ class Lesson:
     policy: str
     stages: list[dict] = field(default_factory=list)
     _pictures: object = None
+    _small: dict[str, object] = field(default_factory=dict)
 
     def pictures(self):
         """Return the lesson's `Pictures`; the same object at each call."""
         if self._pictures is None:
             self._pictures = picture_sets.load(self.preset, self.data, seed=self.seed)
         return self._pictures
+
+    def digits(self):
+        """Return digits, grey and 28×28, as `Pictures`: toys, or MNIST in the full preset.
+
+        DATA does not change them: they are the drill ground, the same for everybody.
+        """
+        if "digits" not in self._small:
+            self._small["digits"] = small_pictures.digits(self.preset, self.seed)
+        return self._small["digits"]
+
+    def clothes(self):
+        """Return clothes, as `digits` does: toys, or Fashion-MNIST in the full preset."""
+        if "clothes" not in self._small:
+            self._small["clothes"] = small_pictures.clothes(self.preset, self.seed)
+        return self._small["clothes"]
 
     def base(self, weights="default"):
         """Return the pretrained base: a functional Keras model that takes raw pictures (0 to 255).
@@ -222,8 +239,8 @@ class Lesson:
 
     # ---- ledger and models
 
-    def _key(self):
-        dataset, preset = self.pictures().dataset, self.preset.name
+    def _key(self, pictures=None):
+        dataset, preset = (pictures or self.pictures()).dataset, self.preset.name
         return {"preset": preset, "dataset": dataset, "seed": self.seed}
 
     def earlier(self, number):
@@ -263,7 +280,7 @@ class Lesson:
         row |= {"trainable": trainable and int(trainable), "seconds": _number(seconds, 1)}
         self.stages = [s for s in self.stages if s["name"] != name] + [{**row, "history": curves}]
 
-    def record(self, main, uses_backbone=True):
+    def record(self, main, uses_backbone=True, pictures=None):
         """Write the lesson's stages into the ledger, and show them.
 
         Parameters
@@ -272,6 +289,8 @@ class Lesson:
             Name of the stage that stands for the lesson.
         uses_backbone : bool
             False for lessons that need no pretrained base.
+        pictures : Pictures, optional
+            What the stages were trained on, if not `pictures()`: `digits()` or `clothes()`.
 
         Returns
         -------
@@ -284,18 +303,19 @@ class Lesson:
         main_row = {k: v for k, v in chosen[0].items() if k != "name"}
         memory = psutil.Process().memory_info()
         peak = getattr(memory, "peak_wset", None) or _peak_bytes() or memory.rss
+        pictures = pictures or self.pictures()
         entry = {
             "lesson": self.number,
-            **self._key(),
+            **self._key(pictures),
             "backbone": self.backbone if uses_backbone else None,
             "main": main,
             **main_row,
             "stages": self.stages,
             "label": self.preset.label,
-            "source": self.pictures().source,
+            "source": pictures.source,
             "device": self.device,
             "policy": self.policy,
-            "test_opened": self.pictures().test_opened,
+            "test_opened": pictures.test_opened,
             "peak_mb": round(peak / 2**20),
         }
         ledger.write(entry)

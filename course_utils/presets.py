@@ -85,28 +85,31 @@ PRESETS = {
 LESSONS = {
     lesson.number: lesson
     for lesson in (
-        Lesson("00", "00_start_here", "Start here"),
-        Lesson("01", "01_convolutions", "Convolutions"),
-        Lesson("02", "02_first_convnet", "A first convnet"),
-        Lesson("03", "03_cnn_from_scratch", "A convnet from scratch", {"quick": 0.6, "full": 7}),
-        Lesson("04", "04_augmentation", "Data augmentation", {"quick": 1, "full": 14}),
-        Lesson("05", "05_normalization", "Normalization"),
-        Lesson("06", "06_pretrained_networks", "Pretrained networks"),
+        Lesson("00", "00_start_here", "Start here", {"quick": 0.2, "full": 0.3}),
+        Lesson("01", "01_convolutions", "Convolutions", {"quick": 0.2, "full": 0.2}),
+        Lesson("02", "02_first_convnet", "A first convnet", {"quick": 0.6}),
+        Lesson("03", "03_cnn_from_scratch", "A convnet from scratch", {"quick": 0.5, "full": 5.5}),
+        Lesson("04", "04_augmentation", "Data augmentation", {"quick": 0.8, "full": 11}),
+        Lesson("05", "05_normalization", "Normalization", {"quick": 0.8}),
+        Lesson("06", "06_pretrained_networks", "Pretrained networks", {"quick": 0.5}),
         Lesson(
-            "07", "07_fast_feature_extraction", "Fast feature extraction", {"quick": 0.3, "full": 1}
+            "07",
+            "07_fast_feature_extraction",
+            "Fast feature extraction",
+            {"quick": 0.25, "full": 1},
         ),
         Lesson(
             "08",
             "08_frozen_base_augmentation",
             "Frozen base with augmentation",
-            {"quick": 0.8, "full": 4},
+            {"quick": 0.6, "full": 4},
         ),
-        Lesson("09", "09_fine_tuning", "Fine-tuning", {"quick": 2.3, "full": 8}),
-        Lesson("10", "10_activations", "What each layer sees"),
-        Lesson("11", "11_filters", "What excites a filter"),
-        Lesson("12", "12_class_activation_maps", "Class activation maps"),
-        Lesson("13", "13_compare_and_choose", "Compare and choose"),
-        Lesson("14", "14_your_own_images", "Your own images"),
+        Lesson("09", "09_fine_tuning", "Fine-tuning", {"quick": 1.4, "full": 8}),
+        Lesson("10", "10_activations", "What each layer sees", {"quick": 0.2}),
+        Lesson("11", "11_filters", "What excites a filter", {"quick": 0.4}),
+        Lesson("12", "12_class_activation_maps", "Class activation maps", {"quick": 0.5}),
+        Lesson("13", "13_compare_and_choose", "Compare and choose", {"quick": 0.7}),
+        Lesson("14", "14_your_own_images", "Your own images", {"quick": 0.5, "full": 3}),
     )
 }
 

@@ -8,6 +8,7 @@ import sys
 import numpy as np
 import pytest
 
+from course_utils import ledger
 from course_utils import lesson as lessons
 from course_utils.errors import CourseError
 
@@ -143,3 +144,25 @@ def test_a_broken_status_file_does_not_stop_a_training(place, monkeypatch):
 def test_choose_follows_the_preset(place):
     assert start().choose(quick=1, full=2) == 1
     assert start(preset="full").choose(quick=1, full=2) == 2
+
+
+def test_a_score_on_the_drill_ground_is_filed_under_its_pictures(place):
+    lesson = start("02")
+    assert lesson.digits() is lesson.digits() and lesson.clothes().source == "toy clothes"
+    lesson.stage("convnet", 0.97)
+    lesson.record("convnet", uses_backbone=False, pictures=lesson.digits())
+    [entry] = ledger.read()
+    assert (entry["dataset"], entry["source"]) == ("toy_digits", "toy digits")
+    assert entry["test_opened"] is False
+
+
+def test_a_notebook_shows_a_way_out_and_no_traceback(capsys):
+    from IPython.core.interactiveshell import InteractiveShell
+
+    shell = InteractiveShell()
+    result = shell.run_cell(
+        "from course_utils.errors import CourseError\nraise CourseError('put it there')"
+    )
+    assert isinstance(result.error_in_exec, CourseError)
+    out = capsys.readouterr().out
+    assert out.strip() == "CourseError: put it there"

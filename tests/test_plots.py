@@ -105,3 +105,59 @@ def test_smoothing_is_a_running_average(values, share):
     assert min(values) - 1e-9 <= min(out) and max(out) <= max(values) + 1e-9
     for before, value, now in zip(out, values[1:], out[1:], strict=False):
         assert now == pytest.approx(share * before + (1 - share) * value)
+
+
+def test_maps_tell_their_numbers_and_share_one_scale(shown):
+    seven = np.eye(7, dtype=np.uint8)
+    kernel = np.array([[1, 0.25], [0, -1]])
+    answers = np.zeros((26, 26))
+    answers[3, 5], answers[0, 0] = 2.5, -1
+    plots.maps([seven, kernel, answers], ["picture", "kernel", "map"], windows={0: (1, 1, 2, 2)})
+    text = shown[0][1]
+    assert "kernel, 2×2: 1 0.25; 0 -1" in text
+    assert "map, 26×26: from -1 to 2.5, highest in row 3, column 5" in text
+    assert plots._scale([answers, 3 * answers]) == ("cividis", -7.5, 7.5)
+    assert plots._scale([seven])[1:] == (0, 1) and plots._scale([9 * seven])[1:] == (0, 255)
+    assert plots._scale([np.zeros((9, 9))])[1:] == (0, 1)
+    with pytest.raises(ValueError, match="no map"):
+        plots.maps([])
+
+
+def test_a_confusion_table_tells_its_worst_mistakes(shown):
+    table = np.diag([9, 8, 7])
+    table[0, 2], table[1, 0] = 5, 2
+    plots.confusion(table, ("cat", "dog", "horse"), "Who is who?")
+    plots.confusion(np.diag([3, 4]), ("a", "b"))
+    text, clean = (alt for _, alt in shown)
+    assert "24 of 31 answers are right" in text
+    assert "cat as horse 5 times, dog as cat 2 times." in text and "no mistake" in clean
+    with pytest.raises(ValueError, match="3×3"):
+        plots.confusion(np.eye(2, dtype=int), ("a", "b", "c"))
+
+
+def test_grey_pictures_are_drawn_grey(shown):
+    grey = np.linspace(0, 255, 28 * 28).reshape(1, 28, 28, 1).astype(np.uint8)
+    plots.gallery(grey, ["a ramp"], alt="Grey")
+    with Image.open(io.BytesIO(shown[0][0])) as image:
+        pixels = np.asarray(image.convert("RGB")).astype(int)
+    assert np.ptp(pixels, axis=2).max() == 0
+
+
+def test_points_are_named_and_their_line_is_told(shown):
+    seconds, scores = {"quick": 3.0, "slow": 40.0}, {"quick": 0.9, "slow": 0.95}
+    bars = {"quick": 0.02, "slow": 0.01}
+    plots.points(
+        seconds, scores, xlabel="seconds", ylabel="accuracy", spread=bars, line=["quick", "slow"],
+        logx=True,
+    )  # fmt: skip
+    text = shown[0][1]
+    for part in ("quick: 0.900 ± 0.020 at 3", "slow: 0.950 ± 0.010 at 40", "joins quick, slow"):
+        assert part in text
+
+
+def test_the_map_of_the_course_tells_questions_and_what_they_build_on(shown):
+    parts = {"First": {"00": "Is it ready?", "01": "What is it?"}, "Second": {"02": "Why?"}}
+    plots.course_map(parts, {"00": "Start", "01": "It", "02": "Reasons"}, {"02": "01"})
+    png, text = shown[0]
+    assert "02 Reasons (Why?), builds on 01" in text and "00 Start (Is it ready?);" in text
+    assert len(png) <= 60_000

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from course_utils import paths, presets
-from course_utils.data.inspect import Unreadable, decode, picture_files
+from course_utils.data.decode import Unreadable, decode, picture_files
 from course_utils.errors import CourseError
 
 SPLITS = ("train", "validation", "test")
@@ -32,7 +32,7 @@ class Split:
     Attributes
     ----------
     images : numpy.ndarray
-        uint8, shape (N, size, size, 3), 0 to 255; memory-mapped when it comes from a folder.
+        uint8, shape (N, size, size, channels), 0 to 255; memory-mapped when it comes from a folder.
     labels : numpy.ndarray
         int64, shape (N,), an index into `Pictures.classes`.
     names : list of str
@@ -65,6 +65,8 @@ class Pictures:
         Pictures in each split.
     unreadable : list of Unreadable
         Files that were left out.
+    channels : int
+        3 for colour, 1 for grey.
     """
 
     source: str
@@ -75,6 +77,7 @@ class Pictures:
     unreadable: list[Unreadable] = field(default_factory=list)
     _load: Callable[[str], Split] = None
     _splits: dict[str, Split] = field(default_factory=dict)
+    channels: int = 3
 
     def _split(self, name):
         if name not in self._splits:
@@ -108,8 +111,8 @@ class Pictures:
 
     @property
     def shape(self):
-        """tuple: the shape of one picture, (size, size, 3)."""
-        return (self.size, self.size, 3)
+        """tuple: the shape of one picture, (size, size, channels)."""
+        return (self.size, self.size, self.channels)
 
     def _repr_html_(self):
         heads = "".join(f"<th>{name}</th>" for name in SPLITS)

@@ -89,10 +89,12 @@ class Canvas:
         Width and height in pixels.
     rng : RandomSource
         Where textures get their offsets from.
+    channels : int
+        3 for colour, 1 for grey.
 
     Attributes
     ----------
-    image : float32 array of shape (3, size, size)
+    image : float32 array of shape (channels, size, size)
         Channels first: painting then runs over contiguous memory. Values about 0-1.
     u, v : float32 arrays of shape (size, size)
         Picture coordinates of the pixel centres, -1 to 1.
@@ -100,10 +102,10 @@ class Canvas:
         The same points in the local frame of the present pose.
     """
 
-    def __init__(self, size, rng):
+    def __init__(self, size, rng, channels=3):
         self.size = size
         self.rng = rng
-        self.image = np.zeros((3, size, size), np.float32)
+        self.image = np.zeros((channels, size, size), np.float32)
         axis = ((np.arange(size) + 0.5) / size * 2.0 - 1.0).astype(np.float32)
         self.u, self.v = np.meshgrid(axis, axis)
         self.fur_grain = None
@@ -181,7 +183,7 @@ class Canvas:
         return np.clip(0.5 - field * (self.pixels_per_unit / softness), 0.0, 1.0)
 
     def paint(self, field, colour, alpha=1.0, softness=1.0):
-        """Paint a shape. `colour` broadcasts to (3, size, size), `alpha` is a number in 0-1."""
+        """Paint a shape. `colour` broadcasts to the image's shape, `alpha` is a number in 0-1."""
         mask = self.cover(field, softness)
         if alpha != 1.0:
             mask *= alpha

@@ -1,0 +1,140 @@
+"""Exercises of lesson 5: what BN learns and remembers, folding, a layer for small batches."""
+
+import math
+
+import numpy as np
+
+from course_utils.exercises import Wrong, exercise, function, number
+
+
+@exercise(
+    "05.1",
+    hints=(
+        "Without bias the convolution has its kernel only. BN learns two numbers for each channel.",
+        "Kernel: 3 · 3 · 32 · 64. BN: γ and β for each of the 64 channels.",
+    ),
+    solution="answer = 3 * 3 * 32 * 64 + 2 * 64  # 18,560",
+    praise="right: β takes the place of the bias, and γ comes on top.",
+)
+def learned_parameters(answer):
+    answer = number(answer)
+    kernel = 3 * 3 * 32 * 64
+    if answer == kernel:
+        raise Wrong("that is the kernel; BN learns numbers of its own.")
+    if answer == kernel + 4 * 64:
+        raise Wrong("BN keeps four numbers a channel, but two of them are moving, not learned.")
+    if answer in (kernel + 64 + 2 * 64, kernel + 64 + 4 * 64):
+        raise Wrong("you counted a bias; this convolution has none.")
+    if answer == kernel + 2 * 32:
+        raise Wrong("BN sees the channels that come *out* of the convolution: 64, not 32.")
+    if answer != kernel + 2 * 64:
+        raise Wrong(f"{answer:,.0f} is not it. Count the kernel first, then γ and β.")
+
+
+@exercise(
+    "05.2",
+    hints=(
+        "Each batch leaves 0.99 of what was there. After n batches 0.99ⁿ of the start is left.",
+        "Solve 0.99ⁿ < 0.01 with logarithms, and round up.",
+    ),
+    solution="answer = int(np.ceil(np.log(0.01) / np.log(0.99)))  # 459",
+    praise="right: some hundred batches. Count how many epochs that is for your pictures.",
+)
+def batches_until_forgotten(answer):
+    answer = number(answer)
+    right = math.log(0.01) / math.log(0.99)  # 458.2
+    if answer in (458, 457) or (answer != int(answer) and abs(answer - right) < 0.5):
+        raise Wrong("nearly: after so many batches slightly more than a hundredth is left.")
+    if answer in (99, 100):
+        raise Wrong("the share does not fall by a hundredth *of the start* at each step.")
+    if answer in (1, 2):
+        raise Wrong("one batch takes the share from 1 to 0.99; we want it below 0.01.")
+    if abs(answer - 44) <= 1:
+        raise Wrong("that is the answer for a momentum of 0.9.")
+    if answer != 459:
+        raise Wrong(f"{answer:g} is not it. What is 0.99 to that power?")
+
+
+def _folding_case():
+    rng = np.random.default_rng(5)
+    kernel = rng.normal(size=(3, 3, 4, 6))
+    gamma, beta, mean = rng.normal(1, 0.5, 6), rng.normal(size=6), rng.normal(size=6)
+    return kernel, gamma, beta, mean, rng.random(6) + 0.2, 0.1
+
+
+@exercise(
+    "05.3",
+    hints=(
+        "Write BN in use as factor · x + rest, with factor = γ / √(variance + ε).",
+        "The convolution is linear: put the factor into the kernel; the rest is the bias.",
+    ),
+    solution="""
+    def fold(kernel, gamma, beta, mean, variance, epsilon):
+        factor = gamma / np.sqrt(variance + epsilon)
+        return kernel * factor, beta - mean * factor
+
+    answer = fold
+    """,
+    praise="right. Many programs fold like this before they put a network to use.",
+)
+def fold(answer):
+    case = _folding_case()
+    kernel, gamma, beta, mean, variance, epsilon = case
+    result = function(answer, *(np.copy(part) for part in case[:-1]), epsilon)
+    if not isinstance(result, tuple | list) or len(result) != 2:
+        raise Wrong("the function must return two things: the new kernel and the bias.")
+    new_kernel, bias = (np.asarray(part, dtype=float) for part in result)
+    if new_kernel.shape != kernel.shape or bias.shape != beta.shape:
+        raise Wrong(f"the shapes must be {kernel.shape} and {beta.shape}.")
+    factor = gamma / np.sqrt(variance + epsilon)
+    if np.allclose(new_kernel, kernel * factor) and np.allclose(bias, beta - mean * factor):
+        return
+    if np.allclose(new_kernel, kernel * gamma / np.sqrt(variance)):
+        raise Wrong("you forgot ε under the root.")
+    if np.allclose(new_kernel, kernel * gamma / (variance + epsilon)):
+        raise Wrong("divide by the root of the variance, not by the variance.")
+    if np.allclose(new_kernel, kernel / np.sqrt(variance + epsilon)):
+        raise Wrong("γ is missing in the kernel.")
+    if np.allclose(new_kernel, kernel):
+        raise Wrong("the kernel has not changed; the factor belongs into it.")
+    if np.allclose(new_kernel, kernel * factor):
+        if np.allclose(bias, beta):
+            raise Wrong("the kernel is right; the bias must also take the moving mean away.")
+        if np.allclose(bias, beta - mean):
+            raise Wrong("the kernel is right; in the bias the mean must be multiplied as well.")
+        raise Wrong("the kernel is right, the bias is not: what is left of BN for x = 0?")
+    raise Wrong("not the same output. Write BN in use as factor · x + rest first.")
+
+
+@exercise(
+    "05.4",
+    hints=(
+        "Which of the relatives take their mean over the axis of pictures? Take another one.",
+        "`layers.GroupNormalization(groups=4)`, or `layers.LayerNormalization(axis=[1, 2, 3])`.",
+    ),
+    solution="""
+    def my_norm():
+        return layers.GroupNormalization(groups=4)
+
+    answer = my_norm
+    """,
+    praise="it looks at one picture only. Now train the deep net with it, in batches of two.",
+)
+def norm_for_small_batches(answer):
+    layer = function(answer)
+    if not hasattr(layer, "get_weights") or not callable(layer):
+        raise Wrong("the function must return a Keras layer.")
+    maps = np.random.default_rng(0).normal(3, 2, (2, 6, 6, 16)).astype("float32")
+    training = {"training": True} if getattr(layer, "_call_has_training_arg", False) else {}
+    output = np.asarray(layer(maps, **training), dtype="float32")
+    if output.shape != maps.shape:
+        raise Wrong(f"a normalization keeps the shape; {maps.shape} became {output.shape}.")
+    company = maps.copy()
+    company[1] = 5 * company[1] - 7
+    if not np.allclose(np.asarray(layer(company, **training))[0], output[0], atol=1e-3):
+        raise Wrong("the first picture's output changed with the second: it looks at the batch.")
+    if np.allclose(output, maps, atol=1e-3):
+        raise Wrong("the output equals the input: nothing was normalized.")
+    scaled = np.asarray(layer(1000 * maps, **training), dtype="float32")
+    if not np.allclose(scaled, output, atol=0.1):
+        raise Wrong("maps a thousand times as large give another output: it does not normalize.")

@@ -1,0 +1,163 @@
+"""Exercises of lesson 6: small windows, a reduced branch, separable shares, ways of reuse."""
+
+import math
+
+from course_utils.exercises import Wrong, exercise, function, number
+
+
+@exercise(
+    "06.1",
+    hints=(
+        "With C channels in and out, one 3×3 convolution has 3 · 3 · C · C weights.",
+        "Three of them: 27 · C · C. The 7×7: 49 · C · C. C falls out.",
+    ),
+    solution="answer = 3 * 3 * 3 / (7 * 7)  # 27/49, about 0.55",
+    praise="right: little more than half, with two more ReLUs in between. That is VGG's idea.",
+)
+def three_small_windows(answer):
+    answer = number(answer)
+    if math.isclose(answer, 49 / 27, abs_tol=0.01):
+        raise Wrong("that is the other way round: the 7×7 as a multiple of the three.")
+    if math.isclose(answer, 9 / 49, abs_tol=0.005):
+        raise Wrong("that is one 3×3 convolution; there are three.")
+    if math.isclose(answer, 22 / 49, abs_tol=0.005):
+        raise Wrong("that is the share we save; we ask for the share that is needed.")
+    if math.isclose(answer, 9 / 7, abs_tol=0.01) or math.isclose(answer, 3 / 7, abs_tol=0.005):
+        raise Wrong("a window has side · side weights, not side.")
+    if math.isclose(answer, 27 / 49 * 100, abs_tol=0.5):
+        raise Wrong("that is in percent; give the share, between 0 and 1.")
+    if not math.isclose(answer, 27 / 49, abs_tol=0.005):
+        raise Wrong(f"{answer:g} is not it. Count the weights of both, with C channels.")
+
+
+_PLACES, _REDUCE, _LARGE = 28 * 28, 256 * 32, 5 * 5 * 32 * 64
+
+
+@exercise(
+    "06.2",
+    hints=(
+        "Add up the two layers; each multiplies weights × places times.",
+        "The 1×1 has 256 · 32 weights, the 5×5 has 5 · 5 · 32 · 64. Both at 28 · 28 places.",
+    ),
+    solution="answer = 28 * 28 * (256 * 32 + 5 * 5 * 32 * 64)  # 46,563,328",
+    praise="right: a seventh of the 5×5 convolution on all 256 channels.",
+)
+def reduced_branch(answer):
+    answer = number(answer)
+    if answer == _PLACES * 5 * 5 * 256 * 64:
+        raise Wrong("that is the branch without the 1×1 convolution.")
+    if answer == _REDUCE + _LARGE:
+        raise Wrong("these are the weights; each is used at 28 · 28 places.")
+    if answer == _PLACES * _LARGE:
+        raise Wrong("that is the 5×5 alone; the 1×1 takes its share too.")
+    if answer == _PLACES * _REDUCE:
+        raise Wrong("that is the 1×1 alone; the 5×5 is missing.")
+    if answer == _PLACES * (256 * 32 + 5 * 32 * 64):
+        raise Wrong("a 5×5 window has 25 places of its own, not 5.")
+    if answer != _PLACES * (_REDUCE + _LARGE):
+        raise Wrong(f"{answer:,.0f} is not it. Count the two layers one by one.")
+
+
+@exercise(
+    "06.3",
+    hints=(
+        "With k the side, i channels in and o out, a place costs k·k·i·o in full, and k·k·i + i·o "
+        "separated.",
+        "Divide the second by the first; i falls out.",
+    ),
+    solution="""
+    def share_left(side, channels):
+        return 1 / channels + 1 / side**2
+    """,
+    praise="right. For a 3×3 window it can never fall below a ninth.",
+)
+def share_left(answer):
+    for side, channels in ((3, 8), (5, 64), (7, 3)):
+        got = float(function(answer, side, channels))
+        right = 1 / channels + 1 / side**2
+
+        def is_like(other, got=got):
+            return math.isclose(got, other, rel_tol=1e-6)
+
+        if is_like(right):
+            continue
+        if is_like(1 / right):
+            raise Wrong("that is how many times cheaper it is; we ask for the share that is left.")
+        if is_like(1 - right):
+            raise Wrong("that is the share we save; we ask for the share that is left.")
+        if is_like(1 / side**2):
+            raise Wrong("that is the pointwise part alone; the depthwise windows cost too.")
+        if is_like(1 / channels):
+            raise Wrong("that is the depthwise part alone; the 1×1 convolution costs too.")
+        if is_like(1 / channels + 1 / side):
+            raise Wrong("the window has side · side weights.")
+        raise Wrong(
+            f"for side {side} and {channels} channels it should be {right:.4f}, not {got:g}."
+        )
+
+
+@exercise(
+    "06.4",
+    hints=(
+        "Ask of each: are our classes among the old ones? Do the pictures change? May the base?",
+        "1 needs no training at all; in 4 there is enough data to move the base.",
+    ),
+    solution='answer = "CSIW"',
+    praise="right. Our classes, the pictures and the amount of data decide.",
+)
+def which_way(answer):
+    try:
+        letters = "".join(str(letter).strip().upper() for letter in answer)
+    except TypeError:
+        raise Wrong('we expect four letters, such as "CCSW".') from None
+    if len(letters) != 4 or set(letters) - set("CSIW"):
+        raise Wrong("we expect four letters out of C, S, I and W, one for each situation.")
+    if letters[0] != "C":
+        raise Wrong("situation 1: the network knows these very classes. What is left to train?")
+    if letters[1:3] == "IS":
+        raise Wrong("situations 2 and 3 are exchanged: stored features cannot turn with a picture.")
+    if letters[1] != "S":
+        raise Wrong("situation 2: the pictures never change. How often must the base see them?")
+    if letters[2] != "I":
+        raise Wrong("situation 3: changing pictures must pass through the base in every epoch.")
+    if letters[3] != "W":
+        raise Wrong("situation 4: foreign pictures, and enough of them for the base to learn anew.")
+
+
+_LAYERS = ("block5_pool", "top_dense", "top_softmax")
+
+
+@exercise(
+    "06.5",
+    hints=(
+        "`keras.Model(classifier.input, classifier.get_layer(name).output)` reads any layer; "
+        "`fit_probe` takes its output, for `block5_pool` the mean over axes 1 and 2.",
+        "Fit on `train`, score on `validation`, as `probe_scores` does. Larger pictures must "
+        "shrink to 64×64 first: `keras.ops.image.resize`.",
+    ),
+    solution="""
+    answer = {}
+    for name in ("block5_pool", "top_dense", "top_softmax"):
+        reader = keras.Model(classifier.input, classifier.get_layer(name).output)
+        ours = reader.predict(train.images, verbose=0)
+        new = reader.predict(validation.images, verbose=0)
+        if ours.ndim == 4:
+            ours, new = ours.mean(axis=(1, 2)), new.mean(axis=(1, 2))
+        probe = fit_probe(ours, train.labels)
+        answer[name] = float((probe(new) == validation.labels).mean())
+    """,
+    praise="noted. The nearer a layer is to the old names, the less it has to say of new ones.",
+)
+def beyond_the_base(answer):
+    if not isinstance(answer, dict) or set(answer) != set(_LAYERS):
+        raise Wrong(f"we expect a dict with one accuracy for each of {', '.join(_LAYERS)}.")
+    values = [number(answer[name]) for name in _LAYERS]
+    if min(values) < 0 or max(values) > 1:
+        raise Wrong("an accuracy lies between 0 and 1.")
+    if len(set(values)) == 1:
+        raise Wrong("all three are the same: did the reader change with the layer?")
+    if values[0] < values[2] - 0.05:  # a little less may happen on pictures of one's own
+        raise Wrong(
+            "the base's maps should know more of our classes than the zoo's forty names do. Check "
+            "that you take the mean over the places, not over the channels."
+        )
