@@ -208,6 +208,7 @@ def history(curves, title="", guess=None, baseline=None, smoothing=0.0, metric="
             )  # fmt: skip
             told.append(f"{name} at {value:.2f}")
     _label_ends(axis, ends, last)  # after the last line: the axis has its final range
+    axis.xaxis.set_major_locator(MaxNLocator(8, integer=True))  # there is no epoch 2.5
     axis.set_xlabel("epoch")
     axis.set_ylabel(metric)
     _title(axis, title)
@@ -260,6 +261,8 @@ def lines(x, series, title="", xlabel="", ylabel="", logx=False, spread=None, un
         told.append(f"{name}: {points}")
     if logx:
         axis.set_xscale("log")
+    elif all(isinstance(value, int) for value in x):
+        axis.xaxis.set_major_locator(MaxNLocator(8, integer=True))
     _label_ends(axis, ends, x[-1])
     axis.set_xlabel(xlabel)
     axis.set_ylabel(ylabel)

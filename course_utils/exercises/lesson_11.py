@@ -39,15 +39,15 @@ def receptive_field(answer):
         "Add a tiny number, such as 1e-12, to the size before you divide.",
     ),
     solution="""
-    def normalise(gradient):
+    def normalize(gradient):
         size = np.sqrt((gradient**2).mean(axis=(1, 2, 3), keepdims=True))
         return gradient / (size + 1e-12)
 
-    answer = normalise
+    answer = normalize
     """,
     praise="right: weak and strong filters now climb at the same pace.",
 )
-def normalise(answer):
+def normalize(answer):
     gradient = np.random.default_rng(0).normal(size=(3, 4, 4, 3))
     gradient[1] *= 1000
     gradient[2] = 0

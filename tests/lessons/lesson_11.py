@@ -76,7 +76,7 @@ FACTS = {
     "better than any validation picture": "four of five woken filters like ours more",
     "what blur buys": "blur makes the pictures less than half as rough",
     "what jitter buys": "jitter makes a picture survive a shift",
-    "what it costs": "regularising costs response",
+    "what it costs": "regularizing costs response",
     "inceptionism": "each layer's answers have grown",
     "the network stays": "the pictures have changed, the network has not",
 }
