@@ -105,6 +105,12 @@ def _title(axis, text, pad=6):
     axis.set_title(text, loc="left", fontsize=11, fontweight="bold", pad=pad)
 
 
+def _headline(figure, text):
+    """Write a title over several panels, if there is one."""
+    if text:
+        figure.suptitle(text, fontsize=11, fontweight="bold", x=0.01, ha="left")
+
+
 def gallery(images, titles=None, columns=8, title="", alt="", width=None):
     """Show pictures in a grid.
 
@@ -142,8 +148,7 @@ def gallery(images, titles=None, columns=8, title="", alt="", width=None):
             axis.imshow(np.clip(image, 0, 255).astype(np.uint8))
         if titles is not None:
             axis.set_title(titles[number], fontsize=8, fontweight="normal", loc="center", pad=2)
-    if title:
-        figure.suptitle(title, fontsize=11, fontweight="bold", x=0.01, ha="left")
+    _headline(figure, title)
     named = f": {', '.join(map(str, titles))}" if titles is not None and len(images) <= 24 else ""
     show(figure, f"{alt or title}. {len(images)} pictures{named}.")
 
@@ -306,8 +311,7 @@ def bars(values, title="", xlabel="", spread=None, guess=None, form="{:.3f}", zo
             va="center", fontsize=9, bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
         )  # fmt: skip
     if zoom:
-        ends = [h - p for h, p in zip(heights, pushed, strict=True)]
-        ends += [h + p for h, p in zip(heights, pushed, strict=True)]
+        ends = [*np.subtract(heights, pushed), *np.add(heights, pushed)]
         ends += [] if guess is None else [guess]
         room = max(max(ends) - min(ends), 0.01)
         axis.set_xlim(min(ends) - 0.15 * room, max(ends) + 0.25 * room)
@@ -355,8 +359,7 @@ def clouds(panels, labels, classes, title="", alt=""):
         axis.set_ylabel("second component")
         told.append(f"{name}: {_separation(points, labels)}")
     axes[0, -1].legend(loc="best", fontsize=8, frameon=True, framealpha=0.9)
-    if title:
-        figure.suptitle(title, fontsize=11, fontweight="bold", x=0.01, ha="left")
+    _headline(figure, title)
     show(figure, f"Scatter plots. {alt or title}. {'; '.join(told)}.")
 
 
@@ -489,8 +492,7 @@ def maps(arrays, titles=None, columns=4, title="", alt="", windows=None, unit="r
         scale.set_label(unit, fontsize=8.5)
         scale.ax.tick_params(labelsize=8)
         scale.outline.set_visible(False)
-    if title:
-        figure.suptitle(title, fontsize=11, fontweight="bold", x=0.01, ha="left")
+    _headline(figure, title)
     show(figure, f"{alt or title}. {len(arrays)} panels. {'. '.join(told)}.", flat=True)
 
 

@@ -1,27 +1,16 @@
 """Every checker accepts right answers and catches each wrong one with a message of its own."""
 
-import importlib.util
 import re
-from pathlib import Path
 
 import pytest
+from lesson_tables import TABLES
 
 from course_utils import exercises
 from course_utils.errors import CourseError
 
-
-def table_of(path):
-    """Load the tables of one lesson."""
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-TABLES = [table_of(path) for path in sorted((Path(__file__).parent / "lessons").glob("*.py"))]
-RIGHT = {name: values for table in TABLES for name, values in table.RIGHT.items()}
-WRONG = {name: values for table in TABLES for name, values in table.WRONG.items()}
-FACTORIES = {name for table in TABLES for name in getattr(table, "FACTORIES", ())}
+RIGHT = {name: values for table in TABLES.values() for name, values in table.RIGHT.items()}
+WRONG = {name: values for table in TABLES.values() for name, values in table.WRONG.items()}
+FACTORIES = {name for table in TABLES.values() for name in getattr(table, "FACTORIES", ())}
 
 
 def answers(table):

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -174,15 +175,24 @@ def toy_pets(preset, size, seed):
     from course_utils.data.toys import pets
 
     counts = dict(zip(SPLITS, (preset.train, preset.validation, preset.test), strict=True))
-    # Every reader of a figure compares the same validation and test pictures, whatever their seed.
+    return from_toys("toy pets", pets.CLASSES, partial(pets.make, size=size), counts, size, seed)
+
+
+def from_toys(source, classes, make, counts, size, seed, channels=3):
+    """Draw a toy dataset by its `make`, a split at a time, when it is first asked for.
+
+    The seed changes the training pictures. Every reader of a figure compares the same validation
+    and test pictures, whatever their seed.
+    """
     seeds = {"train": 1000 + seed, "validation": 99, "test": 99}
 
     def load_split(name):
-        images, labels, boxes = pets.make(counts[name], size=size, seed=seeds[name], split=name)
+        images, labels, *boxes = make(counts[name], seed=seeds[name], split=name)
         names = [f"{name} drawing {number}" for number in range(len(labels))]
-        return Split(images, labels, names, boxes)
+        return Split(images, labels, names, *boxes)
 
-    return Pictures("toy pets", "toy_pets", pets.CLASSES, size, counts, [], load_split)
+    dataset = source.replace(" ", "_")
+    return Pictures(source, dataset, classes, size, counts, [], load_split, channels=channels)
 
 
 def from_folder(folder, size, seed=0):

@@ -10,16 +10,14 @@ Exit code 1 if any mechanism can be broken without a proof noticing.
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
 import nbformat
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+
+from course_utils import kernel, run
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 
@@ -118,12 +116,12 @@ def first_error(number, changes):
         for cell in cells:
             cell.source = cell.source.replace(right, wrong)
     with tempfile.TemporaryDirectory() as place:
-        os.environ |= {"COURSE_HEADLESS": "1", "COURSE_HOME": place, "TF_CPP_MIN_LOG_LEVEL": "3"}
-        client = NotebookClient(book, timeout=600, resources={"metadata": {"path": place}})
+        folder = Path(place)
+        env = run.environment(folder, folder / "status.json") | {"COURSE_HOME": place}
         try:
-            client.execute(stderr=subprocess.DEVNULL)
-        except CellExecutionError as error:
-            return f"{error.ename}: {error.evalue}"
+            kernel.execute(book, {}, env, folder, folder / "log.txt")
+        except kernel.LessonFailed as failure:
+            return failure.reason
     return "nothing went red"
 
 

@@ -5,6 +5,8 @@ import warnings
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 
+import numpy as np
+
 from ...errors import CourseError
 from .randomness import RandomSource
 
@@ -33,6 +35,22 @@ def check(n, size, seed, split):
         raise CourseError(f"Toy pictures need at least {SMALLEST} pixels a side, not {size}.")
     if seed < 0:
         raise CourseError(f"The seed must be 0 or larger, not {seed}.")
+
+
+def stack(draw, n, size, channels, seed, split, workers=1):
+    """Draw the first `n` pictures of a split that come as (image, label); return two arrays.
+
+    Returns
+    -------
+    images : uint8 array of shape (n, size, size, channels)
+    labels : int64 array of shape (n,)
+    """
+    check(n, size, seed, split)
+    images = np.empty((n, size, size, channels), np.uint8)
+    labels = np.empty(n, np.int64)
+    for index, picture in enumerate(draw_all(draw, n, size, seed, split, workers)):
+        images[index], labels[index] = picture
+    return images, labels
 
 
 def draw_all(draw, n, size, seed, split, workers=1):

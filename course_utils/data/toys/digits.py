@@ -59,8 +59,7 @@ def make(n, seed=0, split="train", workers=1):
     CourseError
         For an unknown split, a negative number or seed.
     """
-    batches.check(n, grey.SIZE, seed, split)
-    return grey.make_grey(draw, n, seed, split, workers)
+    return batches.stack(draw, n, grey.SIZE, 1, seed, split, workers)
 
 
 def draw(index, size=grey.SIZE, seed=0, split="train"):

@@ -1,22 +1,10 @@
-"""What the small grey pictures share (`digits`, `clothes`): requests, and the camera."""
+"""What the small grey pictures share (`digits`, `clothes`): the size, and the camera."""
 
 import math
 
 import numpy as np
 
-from . import batches
-
 SIZE = 28  # pixels a side, as in MNIST and Fashion-MNIST
-
-
-def make_grey(draw, n, seed, split, workers):
-    """Draw the first `n` pictures of a split; see `digits.make` for the parameters."""
-    images = np.empty((n, SIZE, SIZE, 1), np.uint8)
-    labels = np.empty(n, np.int64)
-    drawn = batches.draw_all(draw, n, SIZE, seed, split, workers)
-    for index, picture in enumerate(drawn):
-        images[index], labels[index] = picture
-    return images, labels
 
 
 def finish(canvas, rng, strongest_noise):
