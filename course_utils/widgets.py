@@ -23,4 +23,6 @@ def explore(draw, static, **controls):
         return
     import ipywidgets
 
-    ipywidgets.interact(draw, **controls)
+    box = ipywidgets.interact(draw, **controls).widget
+    for control in box.children[:-1]:  # the last one holds the figure
+        control.style.description_width = "110px"  # the usual 80 cut off "bottom_right"

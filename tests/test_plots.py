@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from course_utils import plots
+from course_utils.plots import images
 
 
 @pytest.fixture
@@ -116,9 +117,9 @@ def test_maps_tell_their_numbers_and_share_one_scale(shown):
     text = shown[0][1]
     assert "kernel, 2×2: 1 0.25; 0 -1" in text
     assert "map, 26×26: from -1 to 2.5, highest in row 3, column 5" in text
-    assert plots._scale([answers, 3 * answers]) == ("cividis", -7.5, 7.5)
-    assert plots._scale([seven])[1:] == (0, 1) and plots._scale([9 * seven])[1:] == (0, 255)
-    assert plots._scale([np.zeros((9, 9))])[1:] == (0, 1)
+    assert images._scale([answers, 3 * answers]) == ("cividis", -7.5, 7.5)
+    assert images._scale([seven])[1:] == (0, 1) and images._scale([9 * seven])[1:] == (0, 255)
+    assert images._scale([np.zeros((9, 9))])[1:] == (0, 1)
     with pytest.raises(ValueError, match="no map"):
         plots.maps([])
 
