@@ -107,9 +107,10 @@ def share_left(answer):
 )
 def which_way(answer):
     try:
-        letters = "".join(str(letter).strip().upper() for letter in answer)
+        letters = "".join(map(str, answer)).upper()
     except TypeError:
         raise Wrong('we expect four letters, such as "CCSW".') from None
+    letters = "".join(letter for letter in letters if letter.isalpha())
     if len(letters) != 4 or set(letters) - set("CSIW"):
         raise Wrong("we expect four letters out of C, S, I and W, one for each situation.")
     if letters[0] != "C":

@@ -35,7 +35,7 @@ def size_of_views(answer):
 )
 def order_of_freezing(answer):
     try:
-        steps = [str(step).strip().upper() for step in answer]
+        steps = [str(step).strip().upper() for step in answer if str(step).strip(" ,")]
     except TypeError:
         raise Wrong("we expect a list of the four letters.") from None
     if sorted(steps) != ["A", "B", "C", "D"]:

@@ -85,6 +85,7 @@ def dead_channels(answer):
     values[..., 4] = [[[-1, 1], [1, -1]]] * 3  # its mean is zero, and it is not dead
     got = function(answer, values)
     try:
+        got = sorted(got) if isinstance(got, set) else got
         got = [int(item) for item in np.ravel(np.asarray(got))]
     except (TypeError, ValueError):
         raise Wrong("we expect a list of the channels' numbers.") from None

@@ -28,7 +28,7 @@ def pictures_for_a_point(answer):
     answer = number(answer)
     for near, message in (
         (864, "the whole interval would then be four points wide: ± means to either side."),
-        (900, "that makes one standard error a point; 95 % takes 1.96 of them."),
+        (900, "that makes one standard error a point; 95% takes 1.96 of them."),
         (13_830, "that makes the whole interval one point wide; ± one point is two."),
         (9_604, "that would be for an accuracy of 0.5, where an exam is least sure."),
         (1_764, "1.96 has to be squared as well."),
@@ -52,7 +52,7 @@ def pictures_for_a_point(answer):
 def honest_reports(answer):
     if not isinstance(answer, (str, list, tuple, set)):
         raise Wrong('we expect a list of letters, such as ["A", "C"].')
-    letters = {str(letter).strip().upper() for letter in answer}
+    letters = {str(letter).strip().upper() for letter in answer if str(letter).strip(" ,")}
     if not letters or letters - set("ABCD"):
         raise Wrong("choose among the letters A, B, C and D.")
     if "A" in letters:

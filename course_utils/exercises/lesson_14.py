@@ -165,6 +165,8 @@ def own_project(answer):
     keys = ("question", "classes", "pictures", "split_by", "baseline")
     if missing := [key for key in keys if not answer.get(key)]:
         raise Wrong(f"your plan says nothing yet about {', '.join(missing)}.")
+    if not all(isinstance(answer[key], (list, tuple)) for key in ("classes", "pictures")):
+        raise Wrong("`classes` is a list of names, `pictures` a list of numbers, one for each.")
     classes, pictures = list(answer["classes"]), list(answer["pictures"])
     if not 2 <= len(set(classes)) <= 20:
         raise Wrong("the course handles two to twenty different classes.")

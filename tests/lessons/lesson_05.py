@@ -53,6 +53,8 @@ WRONG = {
     ],
     "05.4": [
         lambda: lambda: "a layer",
+        lambda: layer("LayerNormalization")()(),
+        layer("GroupNormalization", groups=16),
         layer("BatchNormalization"),
         layer("GlobalAveragePooling2D"),
         layer("Activation", activation="linear"),

@@ -7,7 +7,7 @@ RIGHT = {
         lambda k, o: 1 / o + 1 / k**2,
         lambda side, channels: (side**2 + channels) / (side**2 * channels),
     ],
-    "06.4": ["CSIW", ["c", "s", "i", "w"]],
+    "06.4": ["CSIW", ["c", "s", "i", "w"], "C, S, I, W"],
     "06.5": [{"block5_pool": 0.93, "top_dense": 0.92, "top_softmax": 0.89}],
 }
 

@@ -51,7 +51,7 @@ FACTS = {
     "and the ledger says so": "the ledger says that this lesson has opened the test pictures",
     "the order of the ladder": "the ladder's order holds within its error bars",
     "the order in the exam": "the order holds in the exam, within its error bars",
-    "confidence interval": "of 2,000 exams, about 95 % catch the truth",
+    "confidence interval": "of 2,000 exams, about 95% catch the truth",
     "accuracy against cost": "no rung on the line is beaten in both",
     "ranking from 50 pictures on": "with 50 pictures, features win beyond the error bars",
     "to all": "the gap is widest where pictures are few",
