@@ -88,7 +88,8 @@ def a_command(answer):
         raise Wrong("without a number, all lessons run.")
     if any(word.startswith("-") or "seed" in word.lower() for word in lessons):
         raise Wrong("an option is written with two dashes: `--seed`.")
-    if [word.lstrip("0") for word in lessons] != ["7"]:
+    # The number or the notebook's name; `course run` takes either.
+    if [word.split("_")[0].lstrip("0") for word in lessons] != ["7"]:
         raise Wrong(f"this runs lesson {', '.join(lessons)}; we want lesson 7 alone.")
     if "--seed" not in options:
         raise Wrong("the seed is missing: without it, lesson 7 runs with seed 0.")
@@ -108,6 +109,8 @@ def a_command(answer):
     praise="right: what we learn from may change, but we are judged by the same pictures.",
 )
 def what_a_seed_changes(answer):
+    if not isinstance(answer, (str, list, tuple, set)):
+        raise Wrong('we expect a list of names, such as ["test"].')
     names = {answer} if isinstance(answer, str) else set(answer)
     if unknown := names - {"train", "validation", "test"}:
         raise Wrong(f"there is no split called {', '.join(map(repr, unknown))}.")

@@ -77,6 +77,8 @@ def order_of_maps(answer):
     praise="right. Judge by pictures as they are.",
 )
 def where_it_belongs(answer):
+    if not isinstance(answer, (str, list, tuple, set)):
+        raise Wrong('we expect a list of names, such as ["test"].')
     names = {answer} if isinstance(answer, str) else set(answer)
     unknown = names - {"train", "validation", "test"}
     if unknown:

@@ -52,7 +52,9 @@ def bars(values, title="", xlabel="", spread=None, guess=None, form="{:.3f}", zo
     else:
         longest = max(*heights, 0, guess or 0)
         axis.set_xlim(0, longest * 1.16 if longest > 0 else 1)
-    axis.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
+    whole = all(height == round(height) for height in heights)  # there are no 2.5 pixels
+    steps = [1, 2, 5, 10] if whole else [1, 2, 2.5, 5, 10]
+    axis.xaxis.set_major_locator(MaxNLocator(5, integer=whole, steps=steps))
     if max(heights) >= 1000:
         axis.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     if guess is not None:

@@ -11,6 +11,7 @@ RIGHT = {
     "00.3": [
         "course run 07 --seed 3",
         "!course run --preset quick --seed=3 7",
+        "course run 07_fast_feature_extraction --seed 3",
     ],
     "00.4": [["train"], {"train"}, "train"],
 }
@@ -37,7 +38,7 @@ WRONG = {
         "course run 07 --seed 7",
         "course run 07 --seed 3 --preset full",
     ],
-    "00.4": [["train", "validation", "test"], ["test"], [], ["training"]],
+    "00.4": [["train", "validation", "test"], ["test"], [], ["training"], 7],
 }
 
 FACTS = {

@@ -3,7 +3,7 @@
 import math
 
 RIGHT = {
-    "02.1": ["bcaccba", "BCACCBA", list("bcaccba")],
+    "02.1": ["bcaccba", "B, C, A, C, C, B, A", list("bcaccba")],
     "02.2": [466_058],
     "02.3": [
         lambda side, kernel, stride, padding: (side + 2 * padding - kernel) // stride + 1,
@@ -27,6 +27,7 @@ WRONG = {
     ],
     "02.2": [93_322, 373_288, 203_914, 646_282, 410_314, 1],
     "02.3": [
+        lambda s, k, p, t: (s + 2 * p - k) // t + 1,
         lambda s, k, t, p: (s + 2 * p - k) // t,
         lambda s, k, t, p: (s + p - k) // t + 1,
         lambda s, k, t, p: (s + 2 * p - k) / t + 1,

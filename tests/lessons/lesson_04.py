@@ -28,7 +28,7 @@ WRONG = {
         2 * np.eye(3),
     ],
     "04.2": [lambda S, T: S @ T, lambda S, T: T * S, lambda S, T: T + S, lambda S: S, T],
-    "04.3": [["train", "validation"], ["train", "test"], [], ["training"]],
+    "04.3": [["train", "validation"], ["train", "test"], [], ["training"], None],
     "04.4": [
         lambda: layer(horizontal_flip=True),
         lambda: layer(rotation=180),

@@ -54,7 +54,7 @@ FACTS = {
     "confidence interval": "of 2,000 exams, about 95% catch the truth",
     "accuracy against cost": "no rung on the line is beaten in both",
     "ranking from 50 pictures on": "with 50 pictures, features win beyond the error bars",
-    "to all": "the gap is widest where pictures are few",
+    "to all": "the gap is wider with few pictures than with all",
     "decision guide": "more time never leads to a cheaper approach",
     "why once": "the best of twenty is flattered",
 }
