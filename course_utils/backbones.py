@@ -5,16 +5,15 @@ preprocessing is made of Keras's own layers, so a saved model needs no part of t
 Keras is imported inside the functions: the table itself costs nothing to read.
 """
 
-import hashlib
-import os
 import re
-import socket
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from course_utils import paths, presets
+from course_utils import presets
+from course_utils.data import sources
+from course_utils.data.download import Remote
 from course_utils.errors import CourseError
 
 _URL = "https://storage.googleapis.com/tensorflow/keras-applications/"
@@ -72,6 +71,15 @@ class Backbone:
         if not self.weights_file:
             object.__setattr__(self, "weights_file", self.url.rsplit("/", 1)[-1])
 
+    @property
+    def remote(self):
+        """Remote or None: the weights as a file that can be fetched; None for minivgg."""
+        if not self.builder:
+            return None
+        known = {0: None, 32: f"md5:{self.md5}", 64: f"sha256:{self.md5}"}[len(self.md5)]
+        what = f"the weights of {self.name}"
+        return Remote(f"models/{self.weights_file}", (self.url,), what, known, check=_check_weights)
+
 
 def _tf_kernels(name):
     """Return the address that most families use for their weights without the top."""
@@ -96,11 +104,13 @@ _ROWS = (
     Backbone("xception", "Xception", "tf", "add_11", "block14_sepconv2_act", 71, 299,
              _tf_kernels("xception"), "b0042744bf5b25fce3cb969f33bebb97"),
     # MobileNet's weights for 224 pixels serve every size, so that a run does not depend on which
-    # of the four files happens to lie there.
+    # of the four files happens to lie there. No checksum is published; that of 0.25 is our own, of
+    # the published file.
     Backbone("mobilenet", "MobileNet", "tf", "conv_pw_9_relu", "conv_pw_13_relu", 32, 224,
              _URL + "mobilenet/mobilenet_1_0_224_tf_no_top.h5", "", alpha=1.0),
     Backbone("mobilenet_025", "MobileNet", "tf", "conv_pw_9_relu", "conv_pw_13_relu", 32, 224,
-             _URL + "mobilenet/mobilenet_2_5_224_tf_no_top.h5", "", alpha=0.25),
+             _URL + "mobilenet/mobilenet_2_5_224_tf_no_top.h5",
+             "dbdb03ee2a22fd895301636cd328b234bb3a9952358f436d82f46b81e0d5b0bf", alpha=0.25),
     Backbone("densenet121", "DenseNet121", "torch", "pool4_pool", "relu", 32, 224,
              _URL + "densenet/densenet121_weights_tf_dim_ordering_tf_kernels_notop.h5",
              "30ee3e1110167f948a6b9946edeeb738"),
@@ -258,76 +268,29 @@ def minivgg_with_top(weights: str | None = "zoo"):
 def find_weights(name: str) -> Path | None:
     """Return the file with the pretrained weights of a backbone if it is on this machine.
 
-    Looks into ``$KERAS_HOME/models``, ``~/.keras/models`` and the course's own cache. Keras itself
-    overlooks a folder that it may not write to, such as a class's shared one. Loads no TensorFlow.
+    Looks where `course_utils.data.sources.places` says. Loads no TensorFlow.
     """
     backbone = get(name)
-    if not backbone.builder:
+    if backbone.remote is None:
         return _ZOO_WEIGHTS if _ZOO_WEIGHTS.is_file() else None
-    found = (folder / backbone.weights_file for folder in _folders())
-    return next((file for file in found if file.is_file()), None)
-
-
-def _folders() -> list[Path]:
-    """Return the folders where weights may lie, the preferred one first."""
-    chosen = os.environ.get("KERAS_HOME")
-    homes = [Path(chosen).expanduser()] if chosen else []
-    return [home / "models" for home in (*homes, Path.home() / ".keras", paths.home() / "keras")]
+    return sources.locate(backbone.remote)
 
 
 def _weights_file(backbone: Backbone) -> Path:
     """Return the weights file of a backbone, fetched if need be, with its checksum verified."""
-    file = find_weights(backbone.name)
-    if file is None:
-        return _download(backbone)
-    if backbone.md5:
-        kind = "sha256" if len(backbone.md5) == 64 else "md5"
-        with open(file, "rb") as stream:
-            if hashlib.file_digest(stream, kind).hexdigest() != backbone.md5:
-                raise _damaged(file)
-    return file
-
-
-def _download(backbone: Backbone) -> Path:
-    """Fetch a weights file into the first folder that may be written to."""
-    import keras
-
-    target = next((folder for folder in _folders() if _writable(folder)), None)
-    # Keras sets no time limit of its own, and a network may be silent.
-    limit = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(30)
     try:
-        if target is None:
-            raise OSError("no folder for weights may be written to")
-        return Path(
-            keras.utils.get_file(
-                backbone.weights_file,
-                backbone.url,
-                cache_subdir="models",
-                cache_dir=str(target.parent),
-                file_hash=backbone.md5 or None,
-            )
-        )
-    except Exception as error:
-        reason = str(error).strip() or type(error).__name__
+        return sources.get(backbone.remote)
+    except CourseError as error:
         raise CourseError(
-            f"The weights of {backbone.name} are not on this machine and could not be fetched "
-            f"({reason}). Nothing was changed. With a network, run again. Without one, fetch "
-            f"{backbone.url} elsewhere and put it here as "
-            f"{(target or _folders()[0]) / backbone.weights_file}. The backbone minivgg needs no "
-            "file, and mobilenet_025 only a small one (2 MB)."
-        ) from error
-    finally:
-        socket.setdefaulttimeout(limit)
+            f"{error} The backbone minivgg needs no file, mobilenet_025 only a small one (2 MB)."
+        ) from None
 
 
-def _writable(folder: Path) -> bool:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        return False
-    # Keras asks for the parent, and would silently use /tmp instead.
-    return os.access(folder, os.W_OK) and os.access(folder.parent, os.W_OK)
+def _check_weights(path: Path) -> None:
+    import h5py
+
+    with h5py.File(path):
+        pass
 
 
 def _damaged(file: Path) -> CourseError:

@@ -70,6 +70,22 @@ def _key_and_value(text):
 
 
 @course.command()
+@click.argument("names", nargs=-1)
+@click.option("--from", "mirror", metavar="PLACE", help="Folder or address to ask first.")
+@click.option("--list", "only_list", is_flag=True, help="Say what there is, and fetch nothing.")
+@click.pass_context
+def data(context, names, mirror, only_list):
+    """Get the files of the full preset: NAMES, or what its lessons need.
+
+    A file that is here and sound is not fetched again. What one file lacks does not keep the
+    others back.
+    """
+    from course_utils.data import gather
+
+    context.exit(gather.show() if only_list else gather.gather(names, mirror))
+
+
+@course.command()
 @click.argument("name", default="quick")
 @click.option("--runs-dir", metavar="FOLDER", default="runs", show_default=True)
 def report(name, runs_dir):
@@ -94,12 +110,15 @@ def cache(context):
 
 @cache.command()
 def clear():
-    """Delete what can be made again: decoded pictures and cached features. Results stay."""
+    """Delete what can be made again: decoded pictures, cached features, unpacked archives.
+
+    Results stay, and so do files that were fetched.
+    """
     import shutil
 
     from course_utils import paths
 
-    for name in ("pictures", "features"):
+    for name in ("pictures", "features", "unpacked"):
         folder = paths.home() / name
         if folder.is_dir():
             shutil.rmtree(folder)

@@ -189,7 +189,7 @@ def check_weights() -> list[Check]:
     there = [name for name in presets.BACKBONE_NAMES[1:] if find_weights(name)]
     if there:
         return [*checks, Check("weights, ImageNet", ", ".join(there))]
-    fix = "only for --preset full: fetched at first use, or put the files into $KERAS_HOME/models"
+    fix = "only for --preset full: fetched at first use, or now with: course data vgg16"
     return [*checks, Check("weights, ImageNet", "none on this machine", NOTE, fix)]
 
 
@@ -198,7 +198,7 @@ def check_photos() -> Check:
     photos = paths.home() / "data" / presets.PRESETS["full"].dataset
     if photos.is_dir():
         return Check("photos", str(photos))
-    fix = "only for --preset full: give a folder of photos with --data"
+    fix = "only for --preset full: get them with: course data photos, or give a folder with --data"
     return Check("photos", f"none in {photos}; the quick preset draws its own", NOTE, fix)
 
 
@@ -239,7 +239,8 @@ def check_lessons() -> list[Check]:
     checks = [Check("lessons", f"{', '.join(lesson.number for lesson in lessons)} in {folder}")]
     for preset in presets.PRESETS:
         minutes = [lesson.minutes[preset] for lesson in lessons if preset in lesson.minutes]
-        value = f"about {sum(minutes):.0f} minutes on a CPU for {len(minutes)} lessons"
+        count = "1 lesson" if len(minutes) == 1 else f"{len(minutes)} lessons"
+        value = f"about {sum(minutes):.0f} minutes on a CPU for {count}"
         checks.append(Check(f"time, {preset}", value))
     return checks
 

@@ -17,7 +17,9 @@ from course_utils.errors import CourseError
 # Free space a run may need for its notebooks, models and report, in MB.
 NEED_MB = 100
 # Modules that no lesson imports: a change there does not make a result stale.
-BESIDE_LESSONS = {"cli", "doctor", "kernel", "plan", "progress", "report", "run", "__main__"}
+BESIDE_LESSONS = {
+    "cli", "doctor", "gather", "kernel", "plan", "progress", "report", "run", "__main__",
+}  # fmt: skip
 OWN_OPTIONS = {"PRESET": "--preset", "DATA": "--data", "BACKBONE": "--backbone", "SEED": "--seed"}
 
 
@@ -203,12 +205,7 @@ def identify(preset, data, seed):
         return preset.dataset, preset.dataset, None
     from course_utils.data import pictures
 
-    if data is None:
-        photos = paths.home() / "data" / preset.dataset
-        if not photos.is_dir():
-            pictures.load(preset)  # raises, and says where the photos may come from
-    else:
-        photos = Path(data).expanduser().resolve()
+    photos = pictures.folder_of(preset, data).resolve()
     try:
         _, listing = pictures.list_folder(photos, seed)
         identity, fingerprint = pictures.fingerprints(photos, listing, preset.size)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from course_utils import backbones, presets
+from course_utils.data import sources
 from course_utils.errors import CourseError
 
 keras = pytest.importorskip("keras")
@@ -32,24 +33,15 @@ MODULES = {
 PARAMETERS = {"minivgg": 920_784, "vgg16": 14_714_688, "vgg19": 20_024_384, "resnet50": 23_587_712}
 
 
-@pytest.fixture
-def empty_machine(tmp_path, monkeypatch):
-    """A machine without weights: no folder that is looked into holds any."""
-    monkeypatch.setenv("HOME", str(tmp_path / "user"))
-    monkeypatch.setenv("USERPROFILE", str(tmp_path / "user"))
-    monkeypatch.setenv("COURSE_HOME", str(tmp_path / "course"))
-    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
-    return tmp_path
+PUBLISHED = backbones.get("mobilenet_025").md5
 
 
 @pytest.fixture
-def no_network(monkeypatch):
-    """A machine without a network, seen as Keras reports it."""
-
-    def get_file(fname, origin, **rest):
-        raise Exception(f"URL fetch failure on {origin}: None -- no route to host")
-
-    monkeypatch.setattr(keras.utils, "get_file", get_file)
+def empty_machine(no_network, monkeypatch):
+    """A machine without weights and network, where weights of a random network are good enough."""
+    row = dataclasses.replace(backbones.get("mobilenet_025"), md5="")
+    monkeypatch.setitem(backbones.BACKBONES, "mobilenet_025", row)
+    return no_network
 
 
 def fake_weights(folder, name="mobilenet_025", size=32):
@@ -164,18 +156,18 @@ def test_weights_that_a_backbone_does_not_have_are_refused(name, weights):
         backbones.load(name, 64, weights=weights)
 
 
-def test_missing_weights_say_which_file_to_put_where(empty_machine, no_network):
+def test_missing_weights_say_which_file_to_put_where(empty_machine):
     with pytest.raises(CourseError) as caught:
         backbones.load("vgg16", 64)
     message = str(caught.value)
     file = "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5"
-    assert str(empty_machine / "keras" / "models" / file) in message
+    assert str(empty_machine / "course" / "downloads" / "models" / file) in message
     assert f"https://storage.googleapis.com/tensorflow/keras-applications/vgg16/{file}" in message
-    assert "minivgg" in message and "mobilenet_025" in message and "no route to host" in message
+    assert "minivgg" in message and "mobilenet_025" in message and "refused" in message
 
 
-@pytest.mark.parametrize("place", ["keras/models", "user/.keras/models", "course/keras/models"])
-def test_weights_are_found_and_used_in_each_folder(empty_machine, no_network, place, recwarn):
+@pytest.mark.parametrize("place", ["keras/models", "user/.keras/models", "course/downloads/models"])
+def test_weights_are_found_and_used_in_each_folder(empty_machine, place, recwarn):
     source = fake_weights(empty_machine / place)
     model = backbones.load("mobilenet_025", 96)
     mine = [w for layer in model.layers for w in layer.get_weights()]
@@ -188,7 +180,7 @@ def test_weights_are_found_and_used_in_each_folder(empty_machine, no_network, pl
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX permissions")
-def test_a_read_only_keras_home_is_read(empty_machine, no_network):
+def test_a_read_only_keras_home_is_read(empty_machine):
     fake_weights(empty_machine / "keras" / "models")
     for folder in (empty_machine / "keras" / "models", empty_machine / "keras"):
         folder.chmod(0o555)
@@ -200,7 +192,7 @@ def test_a_read_only_keras_home_is_read(empty_machine, no_network):
 
 
 @pytest.mark.parametrize("name", ["mobilenet_025", "vgg16"])
-def test_damaged_weights_are_named_and_left(empty_machine, no_network, name):
+def test_damaged_weights_are_named_and_left(empty_machine, name):
     file = empty_machine / "keras" / "models" / backbones.get(name).weights_file
     file.parent.mkdir(parents=True)
     file.write_bytes(b"half a download")
@@ -210,29 +202,26 @@ def test_damaged_weights_are_named_and_left(empty_machine, no_network, name):
     assert file.read_bytes() == b"half a download"
 
 
-def test_a_whole_file_that_is_not_the_published_one_is_refused(
-    empty_machine, no_network, monkeypatch
-):
+def test_a_whole_file_that_is_not_the_published_one_is_refused(empty_machine, monkeypatch):
     fake_weights(empty_machine / "keras" / "models")
     row = dataclasses.replace(backbones.get("mobilenet_025"), md5="0" * 32)
     monkeypatch.setitem(backbones.BACKBONES, "mobilenet_025", row)
-    with pytest.raises(CourseError, match="not the published one"):
+    with pytest.raises(CourseError, match="is damaged: its md5"):
         backbones.load("mobilenet_025", 32)
 
 
-def test_a_download_goes_to_the_keras_folder_with_its_checksum(empty_machine, monkeypatch):
-    asked = {}
-
-    def get_file(fname, origin, cache_subdir, cache_dir, file_hash):
-        asked.update(fname=fname, origin=origin, file_hash=file_hash)
-        fake_weights(Path(cache_dir) / cache_subdir)
-        return str(Path(cache_dir) / cache_subdir / fname)
-
-    monkeypatch.setattr(keras.utils, "get_file", get_file)
-    backbones.load("mobilenet_025", 32)
-    assert asked["fname"] == "mobilenet_2_5_224_tf_no_top.h5"
-    assert asked["origin"].endswith("/mobilenet/mobilenet_2_5_224_tf_no_top.h5")
-    assert backbones.find_weights("mobilenet_025").parent == empty_machine / "keras" / "models"
+def test_missing_weights_come_from_a_mirror_once(empty_machine, monkeypatch):
+    mirror = empty_machine / "mirror"
+    source = fake_weights(mirror / "models")
+    monkeypatch.setenv("COURSE_MIRROR", str(mirror))
+    model = backbones.load("mobilenet_025", 32)
+    monkeypatch.delenv("COURSE_MIRROR")
+    again = backbones.load("mobilenet_025", 32)
+    for one in (model, again):
+        mine = [w for layer in one.layers for w in layer.get_weights()]
+        for weight, other in zip(mine, source.get_weights(), strict=True):
+            np.testing.assert_array_equal(weight, other)
+    assert sources.own_folder() in backbones.find_weights("mobilenet_025").parents
 
 
 def test_file_names_and_checksums_are_those_of_keras_applications(monkeypatch):
@@ -254,7 +243,10 @@ def test_file_names_and_checksums_are_those_of_keras_applications(monkeypatch):
             getattr(keras.applications, row.builder)(
                 include_top=False, input_shape=(224, 224, 3), **extra
             )
-        assert caught.value.args == (row.weights_file, row.url, row.md5), name
+        file, url, checksum = caught.value.args
+        assert (file, url) == (row.weights_file, row.url), name
+        assert checksum in (row.md5, ""), name
+        assert row.remote.path == f"models/{file}" and row.remote.urls == (url,)
 
 
 def test_missing_packaged_weights_name_the_script(monkeypatch, tmp_path):
@@ -294,9 +286,11 @@ def test_the_table_loads_no_tensorflow():
     "COURSE_TEST_KERAS_HOME" not in os.environ,
     reason="COURSE_TEST_KERAS_HOME names no folder with ImageNet weights",
 )
-def test_real_weights_give_what_keras_applications_gives(empty_machine, no_network, monkeypatch):
+def test_real_weights_give_what_keras_applications_gives(empty_machine, monkeypatch):
     folder = Path(os.environ["COURSE_TEST_KERAS_HOME"])
     monkeypatch.setenv("KERAS_HOME", str(folder))
+    published = dataclasses.replace(backbones.get("mobilenet_025"), md5=PUBLISHED)
+    monkeypatch.setitem(backbones.BACKBONES, "mobilenet_025", published)
     ours = backbones.load("mobilenet_025", 150)
     # Keras gets a copy that it may write to, since it overlooks any other.
     copy = shutil.copy(backbones.find_weights("mobilenet_025"), empty_machine)

@@ -1,12 +1,17 @@
 """The report on a folder: each planted defect is found, and a clean folder gets no advice."""
 
+import importlib.util
 import io
+import os
 import shutil
 import subprocess
 import sys
+from html.parser import HTMLParser
+from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageEnhance
@@ -17,6 +22,7 @@ from course_utils.data.toys import pets
 from course_utils.errors import CourseError
 
 NUMBERS = st.integers(0, 2_000)
+SCRIPT = Path(__file__).resolve().parents[1] / "data_scripts" / "inspect_folder.py"
 
 
 def save(number, path, split="train", **options):
@@ -263,3 +269,284 @@ def test_decode_and_hash_agree_on_file_and_array(folder):
     np.testing.assert_array_equal(
         duplicates.difference_hash(decode(path, 64)), duplicates.difference_hash(array)
     )
+
+
+# ---- groups, found without comparing every pair
+
+
+def groups_of_all_pairs(contents, hashes, thumbnails):
+    """Group by comparing each picture with each other one, as the rule says."""
+    bits = np.unpackbits(np.stack(hashes), axis=1).astype(np.float64)
+    grey = np.stack(thumbnails).reshape(len(hashes), -1).astype(np.float64)
+    contrast = np.ptp(grey, axis=1) >= duplicates.LEAST_CONTRAST
+    grey -= grey.mean(axis=1, keepdims=True)
+    grey /= np.maximum(1e-9, np.linalg.norm(grey, axis=1, keepdims=True))
+    differing = bits @ (1 - bits).T + (1 - bits) @ bits.T
+    near = (differing <= duplicates.NEAR_BITS) & (grey @ grey.T >= duplicates.LIKENESS)
+    near &= contrast[:, None] & contrast
+    near |= np.array([[one == other for other in contents] for one in contents])
+    found, left = [], set(range(len(contents)))
+    while left:
+        members, edge = set(), {min(left)}
+        while edge:
+            members |= edge
+            edge = set(np.flatnonzero(near[list(edge)].any(axis=0)).tolist()) - members
+        left -= members
+        found.append(sorted(members))
+    return [members for members in found if len(members) > 1]
+
+
+def flipped(rng, hashes, most):
+    """Change up to `most` bits of each hash."""
+    bits = np.unpackbits(hashes, axis=1)
+    for row in bits:
+        row[rng.choice(128, rng.integers(0, most + 1), replace=False)] ^= 1
+    return np.packbits(bits, axis=1)
+
+
+def noisy(rng, thumbnails, by):
+    changed = thumbnails.astype(int) + rng.integers(-by, by + 1, thumbnails.shape)
+    return np.clip(changed, 0, 255).astype(np.uint8)
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(
+    seed=st.integers(0, 10_000),
+    count=st.integers(1, 60),
+    copies=st.integers(1, 4),
+    bits=st.integers(0, 20),
+    noise=st.integers(0, 40),
+    heap=st.integers(0, 30),
+)
+def test_the_same_groups_as_by_comparing_all(seed, count, copies, bits, noise, heap):
+    rng = np.random.default_rng(seed)
+    hashes = np.repeat(rng.integers(0, 256, (count, 16)).astype(np.uint8), copies, axis=0)
+    thumbnails = np.repeat(rng.integers(0, 256, (count, 16, 16)).astype(np.uint8), copies, axis=0)
+    thumbnails[rng.random(len(thumbnails)) < 0.05] = 77  # without contrast
+    heap = np.zeros(heap, int)  # many times the first one
+    hashes = flipped(rng, np.concatenate([hashes, hashes[heap]]), bits)
+    thumbnails = noisy(rng, np.concatenate([thumbnails, thumbnails[heap]]), noise)
+    every = np.arange(len(hashes))
+    source = np.where(rng.random(len(hashes)) < 0.2, rng.permutation(every), every)
+    hashes, thumbnails = hashes[source], thumbnails[source]  # some are the same file
+    contents = [str(number).encode() for number in source]
+    got = duplicates.groups(contents, list(hashes), list(thumbnails))
+    assert got == groups_of_all_pairs(contents, hashes, thumbnails)
+
+
+def test_a_pair_is_found_at_every_number_of_differing_bits():
+    rng = np.random.default_rng(1)
+    thumbnails = np.repeat(rng.integers(0, 256, (1, 16, 16)).astype(np.uint8), 2, axis=0)
+    for differing in range(duplicates.NEAR_BITS + 4):
+        for _ in range(30):
+            hashes = np.repeat(rng.integers(0, 256, (1, 16)).astype(np.uint8), 2, axis=0)
+            bits = np.unpackbits(hashes[1])
+            bits[rng.choice(128, differing, replace=False)] ^= 1
+            hashes[1] = np.packbits(bits)
+            found = duplicates.groups([b"1", b"2"], hashes, thumbnails)
+            assert found == ([[0, 1]] if differing <= duplicates.NEAR_BITS else [])
+
+
+@pytest.mark.parametrize("kind", ["digits", "clothes", "pets"])
+def test_the_same_groups_on_drawings(kind):
+    from course_utils.data.toys import clothes, digits
+
+    make = {"digits": digits.make, "clothes": clothes.make, "pets": lambda n: pets.make(n, 64, 5)}
+    images = [np.squeeze(image) for image in make[kind](400)[0]]
+    prints = [(duplicates.difference_hash(i), duplicates.thumbnail(i)) for i in images]
+    hashes, thumbnails = map(np.stack, zip(*prints, strict=True))
+    rng = np.random.default_rng(2)
+    hashes = np.concatenate([hashes, flipped(rng, hashes[:100], 14)])
+    thumbnails = np.concatenate([thumbnails, noisy(rng, thumbnails[:100], 12)])
+    contents = [str(number).encode() for number in range(len(hashes))]
+    expected = groups_of_all_pairs(contents, hashes, thumbnails)
+    assert len(expected) > 20
+    assert duplicates.groups(contents, hashes, thumbnails) == expected
+
+
+@pytest.mark.photos
+@pytest.mark.skipif("COURSE_TEST_PHOTOS" not in os.environ, reason="no photos on this machine")
+def test_the_same_groups_on_photos():
+    files = sorted(Path(os.environ["COURSE_TEST_PHOTOS"]).rglob("dog*.jpg"))
+    prints = [fingerprint(Image.fromarray(decode(path, 64))) for path in files]
+    hashes, thumbnails = zip(*prints, strict=True)
+    contents = [str(number).encode() for number in range(len(hashes))]
+    expected = groups_of_all_pairs(contents, hashes, thumbnails)
+    assert len(expected) >= 2  # the same dogs, twice
+    assert duplicates.groups(contents, hashes, thumbnails) == expected
+
+
+@pytest.mark.timeout(60)
+def test_thousands_of_frames_of_one_film_take_seconds():
+    """Every pair of them looks alike: five million pairs for one group."""
+    rng = np.random.default_rng(3)
+    hashes = flipped(rng, np.zeros((3200, 16), np.uint8), 5)
+    thumbnails = noisy(rng, np.repeat(rng.integers(0, 256, (1, 16, 16)), 3200, axis=0), 2)
+    contents = [str(number).encode() for number in range(3200)]
+    [group] = duplicates.groups(contents, hashes, thumbnails)
+    assert len(group) == 3200
+
+
+# ---- the script
+
+
+@pytest.fixture(scope="module")
+def script():
+    spec = importlib.util.spec_from_file_location("inspect_folder", SCRIPT)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def inspect_folder(script):
+    return lambda *arguments: CliRunner().invoke(script.main, [str(a) for a in arguments])
+
+
+class Page(HTMLParser):
+    """What a browser would see: balanced tags, pictures, words."""
+
+    ALONE = {"meta", "link", "img", "br"}
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.images, self.links, self.words = [], [], [], ""
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        self.links += [attributes[name] for name in ("src", "href") if name in attributes]
+        if tag == "img":
+            self.images.append(attributes)
+        if tag not in self.ALONE:
+            self.open.append(tag)
+        assert tag != "script"
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if "style" not in self.open:
+            self.words += data
+
+
+def test_the_script_on_a_clean_folder_ends_with_0(folder):
+    before = snapshot(folder)
+    done = subprocess.run([sys.executable, SCRIPT, folder], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.strip() == repr(inspect.report(folder))
+    assert snapshot(folder) == before
+
+
+def defects(folder):
+    """Plant a defect of each kind."""
+    cats, dogs = folder / "train" / "cat", folder / "train" / "dog"
+    (cats / "<i>page & co.jpg").write_bytes(b"<html>404</html>")
+    shutil.copy(cats / "0.png", folder / "test" / "cat" / "leak.png")
+    shutil.copy(cats / "2.png", dogs / "label.png")
+    shutil.copy(cats / "4.png", cats / "again.png")
+    (dogs / "1.png").rename(dogs / "1.jpg")
+    Image.open(dogs / "3.png").resize((48, 48)).save(folder / "validation" / "dog" / "small.jpg")
+    shutil.copy(cats / "6.png", folder / "loose.png")
+
+
+def test_the_page_shows_what_was_found_and_needs_no_other_file(folder, inspect_folder, tmp_path):
+    defects(folder)
+    before = snapshot(folder)
+    page = tmp_path / "new folder" / "page.html"
+    done = inspect_folder(folder, "--html", page)
+    assert done.exit_code == 1 and str(page) in done.output
+    assert snapshot(folder) == before
+    seen = Page(page.read_text(encoding="utf-8"))
+    report = inspect.report(folder)
+    for line in (
+        *report.to_do,
+        "In two splits: 2",
+        "In two classes: 1",
+        "Repeated in one split: 1",
+    ):
+        assert line in seen.words
+    for word in ("train/cat/<i>page & co.jpg", "a web page", "train/dog/1.jpg", "PNG", "same file"):
+        assert word in seen.words
+    assert all(link.startswith("data:") for link in seen.links)
+    assert all(image["alt"] for image in seen.images)
+    assert {"test/cat/leak.png", "validation/dog/small.jpg"} <= {i["alt"] for i in seen.images}
+    assert max(int(image[side]) for image in seen.images for side in ("width", "height")) <= 96
+    assert [path.name for path in page.parent.iterdir()] == ["page.html"]
+    assert str(tmp_path) not in seen.words
+
+
+def test_a_picture_on_the_page_keeps_its_shape(folder, script):
+    save(70, folder / "train" / "cat" / "wide.png")
+    Image.open(folder / "train" / "cat" / "wide.png").resize((200, 50)).save(
+        folder / "train" / "cat" / "wide.png"
+    )
+    small = script.thumbnail(folder / "train" / "cat" / "wide.png")
+    assert (small["width"], small["height"]) == (96, 24)
+    assert script.thumbnail(folder / "gone.png") is None
+
+
+def test_many_findings_are_counted_not_shown(folder, inspect_folder, tmp_path):
+    for number in range(230):
+        (folder / "train" / "dog" / f"bad{number:03d}.jpg").write_bytes(b"no picture")
+    for number in range(40):
+        save(number, folder / "test" / pets.CLASSES[number % 2] / f"leak{number}.png")
+    for number in range(15):
+        save(0, folder / "validation" / "cat" / f"heap{number:02d}.png", "train")
+    done = inspect_folder(folder, "--html", tmp_path / "page.html")
+    assert done.exit_code == 1 and len(done.output.splitlines()) < 50
+    seen = Page((tmp_path / "page.html").read_text(encoding="utf-8"))
+    assert "Unreadable: 230" in seen.words and "and 30 more" in seen.words
+    assert len(seen.images) < 100 and "6 of " in seen.words
+    assert (tmp_path / "page.html").stat().st_size < 500_000
+
+
+@pytest.mark.parametrize(
+    ("folder_of", "words"),
+    [("missing", "no folder"), ("file", "is a file"), ("empty", "no class folders")],
+)
+def test_a_folder_that_cannot_be_used_ends_with_2(tmp_path, inspect_folder, folder_of, words):
+    (tmp_path / "file").write_bytes(b"")
+    (tmp_path / "empty").mkdir()
+    page = tmp_path / "page.html"
+    done = inspect_folder(tmp_path / folder_of, "--html", page)
+    assert done.exit_code == 2 and words in done.output and "Traceback" not in done.output
+    assert not page.exists()
+
+
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        ("mine/train/cat/page.html", "class folder"),
+        ("mine/train/cat/deeper/page.html", "class folder"),
+        ("a file/page.html", "could not be written"),
+        ("mine", ".html"),
+        ("0.png", ".html"),
+        ("taken.html", "could not be written"),
+    ],
+)
+def test_a_page_that_cannot_be_written_ends_with_2(folder, tmp_path, inspect_folder, place, words):
+    (tmp_path / "a file").write_text("")
+    (tmp_path / "taken.html").mkdir()
+    before = snapshot(tmp_path)
+    done = inspect_folder(folder, "--html", tmp_path / place)
+    assert done.exit_code == 2 and words in done.output and "--html" in done.output
+    assert snapshot(tmp_path) == before
+
+
+def test_an_older_page_is_replaced_whole(folder, tmp_path, inspect_folder):
+    page = tmp_path / "page.html"
+    page.write_text("older")
+    assert inspect_folder(folder, "--html", page).exit_code == 0
+    assert "All well" in Page(page.read_text(encoding="utf-8")).words
+
+
+def test_the_seed_splits_as_a_lesson_does(tmp_path, inspect_folder):
+    for number in range(40):
+        save(number, tmp_path / "mine" / pets.CLASSES[number % 2] / f"{number}.png")
+    shutil.copy(tmp_path / "mine" / "cat" / "0.png", tmp_path / "mine" / "cat" / "copy.png")
+    for seed in range(4):
+        done = inspect_folder(tmp_path / "mine", "--seed", seed)
+        assert done.output.strip() == repr(inspect.report(tmp_path / "mine", seed=seed))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from course_utils.data import pictures
-from course_utils.data.inspect import decode
+from course_utils.data.decode import decode
 from course_utils.errors import CourseError
 
 

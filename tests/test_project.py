@@ -89,7 +89,7 @@ def test_the_package_stays_small():
         if {"toys", "exercises"} & set(path.parts):
             continue
         total += code_lines(path.read_text(encoding="utf-8"))
-    assert total <= 3250
+    assert total <= 4300
 
 
 def code_lines(source):

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
 from course_utils.data import duplicates
-from course_utils.data.decode import Unreadable, decode
-from course_utils.data.pictures import list_folder
+from course_utils.data.decode import Unreadable, in_threads, look, opened, printable
+from course_utils.data.pictures import list_folder, remarks
 
 IMBALANCE = 1.5  # largest to smallest class; above this the report has advice
 SHOWN = 8  # findings of a kind that a report lists; the rest are counted
@@ -36,6 +36,8 @@ class Report:
         Shorter side of the pictures in pixels: smallest, median, largest.
     kinds, modes : dict of str to int
         Readable files by type, and by Pillow's colour mode ("L" is grey); commonest first.
+    remarks : list of str
+        What lies in the folder and belongs to no class and split, with advice.
     """
 
     folder: Path
@@ -46,6 +48,7 @@ class Report:
     sides: tuple[int, int, int]
     kinds: dict[str, int]
     modes: dict[str, int]
+    remarks: list[str]
 
     @property
     def to_do(self):
@@ -61,42 +64,53 @@ class Report:
             (len(self.misnamed), "Files of another type than the name says", "Harmless; rename."),
         )
         lines = [f"{what}: {number}. {advice}" for number, what, advice in table if number]
-        if any(bad.path.suffix.lower() in (".heic", ".heif") for bad in self.unreadable):
+        if any("HEIC" in bad.reason for bad in self.unreadable):
             lines.append("Photos of a telephone (.heic) are among the unreadable: save as JPEG.")
         train = self.counts["train"]
         large, small = max(train, key=train.get), min(train, key=train.get)
         if (ratio := train[large] / max(1, train[small])) > IMBALANCE:
             tell = f"{ratio:.1f} training pictures of '{large}' to one of '{small}'"
             lines.append(f"Imbalance: {tell}. Weigh the classes, or collect more.")
-        return lines
+        for split, counts in self.counts.items():
+            for name in (name for name, count in counts.items() if not count):
+                lines.append(f"No readable picture of '{name}' in {split}: no lesson can start.")
+        return lines + self.remarks
 
     @property
     def details(self):
         """list of str: each finding with its files, at most `SHOWN` of a kind."""
-        bad = [f"{self._name(b.path)}: {b.reason}" for b in self.unreadable]
-        named = [f"{self._name(path)}: is {kind}" for path, kind in self.misnamed.items()]
+        bad = [f"{self.name_of(b.path)}: {b.reason}" for b in self.unreadable]
+        named = [f"{self.name_of(path)}: is {kind}" for path, kind in self.misnamed.items()]
         same = [
-            f"{' = '.join(_first(map(self._name, g.paths)))}: "
+            f"{' = '.join(_first(map(self.name_of, g.paths)))}: "
             f"{'same file' if g.exact else 'look alike'}"
             for g in self.duplicates
         ]
         return _first(bad) + _first(same) + _first(named)
 
-    def _name(self, path):
-        return path.relative_to(self.folder).as_posix()
+    def name_of(self, path):
+        """Return how a file is called here: from the folder on, on one line."""
+        return printable(path.relative_to(self.folder).as_posix())
 
-    def _summary(self):
+    @property
+    def name(self):
+        """str: the folder's name, on one line."""
+        return printable(self.folder.resolve().name)
+
+    @property
+    def summary(self):
+        """str: one line on types, colour modes and sizes."""
         kinds, modes = (
             ", ".join(f"{n:,} {name}" for name, n in found.items())
             for found in (self.kinds, self.modes)
         )
         low, middle, high = self.sides
         sides = f"shorter side {low} to {high} pixels, half of them up to {middle}"
-        return f"{self.folder.resolve().name}: {kinds}; {modes}; {sides}"
+        return f"{kinds}; {modes}; {sides}"
 
     def __repr__(self):
         rows = [f"{split}: {counts}" for split, counts in self.counts.items()]
-        return "\n".join([self._summary(), *rows, *self.to_do, *self.details])
+        return "\n".join([f"{self.name}: {self.summary}", *rows, *self.to_do, *self.details])
 
     def _repr_html_(self):
         head = "".join(f"<th>{split}</th>" for split in ("", *self.counts))
@@ -108,7 +122,7 @@ class Report:
         items = "".join(f"<li>{escape(line)}</li>" for line in self.to_do) or "<li>all well</li>"
         lines = "<br>".join(map(escape, self.details))
         return (
-            f"<p>{escape(self._summary())}</p><table><tr>{head}</tr>{rows}</table>"
+            f"<p>{escape(f'{self.name}: {self.summary}')}</p><table><tr>{head}</tr>{rows}</table>"
             f"<ul>{items}</ul><p><small>{lines}</small></p>"
         )
 
@@ -134,30 +148,44 @@ def report(folder, seed=0):
     """
     folder = Path(folder).expanduser()
     classes, listing = list_folder(folder, seed)
-    files = [(path, split, label) for split, part in listing.items() for path, label in part]
-    with ThreadPoolExecutor() as pool:
-        looks = list(pool.map(_look, (path for path, _, _ in files)))
-    good = [(file, look) for file, look in zip(files, looks, strict=True) if isinstance(look, dict)]
+    files = [(path, split, classes[label]) for split in listing for path, label in listing[split]]
     counts = {split: dict.fromkeys(classes, 0) for split in listing}
-    for (_, split, label), _ in good:
-        counts[split][classes[label]] += 1
-    found, keys = [], ("content", "hash", "thumbnail")
-    for members in duplicates.groups(*([look[key] for _, look in good] for key in keys)):
-        paths, splits, labels = zip(*(good[i][0] for i in members), strict=True)
-        exact = len({good[i][1]["content"] for i in members}) == 1
-        found.append(
-            duplicates.Group(paths, splits, tuple(classes[label] for label in labels), exact)
-        )
-    sides = sorted(look["side"] for _, look in good) or [0]
+    unreadable, misnamed, kinds, modes, sides = [], {}, Counter(), Counter(), []
+    # Plain arrays: 300 bytes a picture. As objects of their own they would take a few thousand.
+    kept = contents, hashes, greys = [np.zeros((len(files), n), np.uint8) for n in (32, 16, 256)]
+    good = []
+    for file, found in zip(files, in_threads(_look, [path for path, *_ in files]), strict=True):
+        if isinstance(found, Unreadable):
+            unreadable.append(found)
+            continue
+        path, split, label = file
+        picture, *rest = found
+        for array, row in zip(kept, rest, strict=True):
+            array[len(good)] = row
+        good.append(file)
+        counts[split][label] += 1
+        kinds[picture.kind] += 1
+        modes[picture.mode] += 1
+        sides.append(min(picture.size))
+        named = Image.registered_extensions().get(path.suffix.lower())
+        if picture.kind != {"MPO": "JPEG"}.get(named, named):
+            misnamed[path] = picture.kind
+    contents = [row.tobytes() for row in contents[: len(good)]]
+    same = []
+    for members in duplicates.groups(contents, hashes[: len(good)], greys[: len(good)]):
+        places = zip(*(good[k] for k in members), strict=True)
+        same.append(duplicates.Group(*places, len({contents[k] for k in members}) == 1))
+    sides = sorted(sides) or [0]
     return Report(
         folder=folder,
         counts=counts,
-        unreadable=[look for look in looks if isinstance(look, Unreadable)],
-        misnamed={file[0]: look["kind"] for file, look in good if look["misnamed"]},
-        duplicates=found,
+        unreadable=unreadable,
+        misnamed=misnamed,
+        duplicates=same,
         sides=(sides[0], sides[len(sides) // 2], sides[-1]),
-        kinds=dict(Counter(look["kind"] for _, look in good).most_common()),
-        modes=dict(Counter(look["mode"] for _, look in good).most_common()),
+        kinds=dict(kinds.most_common()),
+        modes=dict(modes.most_common()),
+        remarks=remarks(folder),
     )
 
 
@@ -169,18 +197,12 @@ def _first(lines):
 def _look(path):
     """Return what `report` keeps of a file, or an `Unreadable`."""
     try:
-        picture = decode(path, 64)
-        with Image.open(path) as header, open(path, "rb") as stream:
-            # Telephones write MPO: a JPEG with a second one behind it.
-            kind = "JPEG" if header.format == "MPO" else header.format
-            side, mode = min(header.size), header.mode
-            content = hashlib.file_digest(stream, "sha256").digest()
+        with opened(path) as file:
+            picture = look(file, 64)
+            file.seek(0)
+            content = hashlib.file_digest(file, "sha256").digest()
     except (ValueError, OSError) as error:
         return Unreadable(path, str(error))
-    misnamed = Image.registered_extensions().get(path.suffix.lower()) != kind
-    return {
-        "content": content,
-        "hash": duplicates.difference_hash(picture),
-        "thumbnail": duplicates.thumbnail(picture),
-        "kind": kind, "side": side, "mode": mode, "misnamed": misnamed,
-    }  # fmt: skip
+    image = picture.image
+    small = duplicates.difference_hash(image), duplicates.thumbnail(image).ravel()
+    return picture, np.frombuffer(content, np.uint8), *small

@@ -1,0 +1,130 @@
+"""Look a folder of pictures over: python data_scripts/inspect_folder.py DIR [--html PAGE]
+
+Prints what `course_utils.data.inspect` finds; with --html also writes it as one page with small
+pictures, which needs no other file. The folder is only read. Exit code 0: all well; 1: something
+needs attention; 2: the folder cannot be used, or the page cannot be written.
+"""
+
+import base64
+import io
+import sys
+from pathlib import Path
+
+import click
+from jinja2 import Environment
+from PIL import Image
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from course_utils import paths
+from course_utils.data import decode, inspect
+from course_utils.data.folders import list_folder
+from course_utils.errors import CourseError
+
+TEMPLATE = Path(__file__).with_suffix(".html")
+SIDE = 96  # pixels of a thumbnail
+ROWS, GROUPS, IN_GROUP, EXAMPLES = 200, 12, 6, 6  # shown of a kind; the rest is counted
+KINDS = {
+    "In two classes": "One of the labels is wrong.",
+    "In two splits": "A score would test what the network remembers, not what it has understood.",
+    "Repeated in one split": "They count more than others.",
+}
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--html", "page", type=click.Path(path_type=Path), help="Write a page, too.")
+@click.option("--seed", default=0, show_default=True, help="Splits a folder without splits.")
+def main(folder, page, seed):
+    """Look the pictures of FOLDER over, which holds one folder a class."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # a console may lack letters that names have
+    try:
+        classes, listing = list_folder(folder, seed)
+        if page:
+            check_place(page, listing)
+        found = inspect.report(folder, seed)
+        print(found)
+        if page:
+            write(page, build(found, choose(classes, listing, found)))
+            print(f"Page: {page}")
+    except CourseError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
+    sys.exit(1 if found.to_do else 0)
+
+
+def check_place(page, listing):
+    """Stop before the long look if the page may not be written where it is wanted."""
+    classes = {path.parent.resolve() for files in listing.values() for path, _ in files}
+    if classes & set(page.resolve().parents):
+        raise CourseError(
+            f"{page} lies in a class folder, where it would count as a picture. Nothing was "
+            "written. Choose another place with --html."
+        )
+    if page.suffix.lower() not in (".html", ".htm"):
+        raise CourseError(f"{page}: the name for --html must end in .html. Nothing was written.")
+
+
+def choose(classes, listing, found):
+    """Return some readable training pictures of each class, from all over it."""
+    bad = {one.path for one in found.unreadable}
+    examples = {}
+    for number, name in enumerate(classes):
+        files = [p for p, label in listing["train"] if label == number and p not in bad]
+        examples[name] = files[:: max(1, len(files) // EXAMPLES)][:EXAMPLES]
+    return examples
+
+
+def build(found, examples):
+    """Return the page on an `inspect.Report`, with some examples of each class, as text."""
+    same = {kind: [] for kind in KINDS}
+    for group in found.duplicates:
+        kind = 0 if group.contradicts else 1 if group.leaks else 2
+        same[list(KINDS)[kind]].append(group)
+    tools = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    tools.filters |= {"short": found.name_of, "printable": decode.printable}
+    tools.filters["commas"] = "{:,}".format
+    page = tools.from_string(TEMPLATE.read_text(encoding="utf-8"))
+    return page.render(
+        found=found,
+        name=found.name,
+        unreadable=[(bad.path, bad.reason) for bad in found.unreadable],
+        misnamed=list(found.misnamed.items()),
+        same={kind: groups for kind, groups in same.items() if groups},
+        advice=KINDS,
+        examples=examples,
+        thumbnail=thumbnail,
+        rows_shown=ROWS,
+        groups_shown=GROUPS,
+        in_group=IN_GROUP,
+    )
+
+
+def thumbnail(path):
+    """Return a small picture as a dict of width, height and data URL; None if it is gone."""
+    try:
+        seen = decode.look(path, 2 * SIDE)
+    except ValueError:
+        return None
+    width, height = (max(1, round(SIDE * side / max(seen.size))) for side in seen.size)
+    small, out = Image.fromarray(seen.image).resize((width, height)), io.BytesIO()
+    small.save(out, "JPEG", quality=80)
+    url = "data:image/jpeg;base64," + base64.b64encode(out.getvalue()).decode()
+    return {"width": width, "height": height, "url": url}
+
+
+def write(page, text):
+    """Write the page whole or not at all."""
+    try:
+        paths.write_atomically(page, text.encode())
+    except (CourseError, OSError) as error:
+        cause = error.__cause__ or error
+        raise CourseError(
+            f"{page} could not be written: {getattr(cause, 'strerror', None) or cause}. What was "
+            "there before is as it was. Choose another place with --html."
+        ) from error
+
+
+if __name__ == "__main__":
+    main()
