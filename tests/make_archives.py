@@ -276,18 +276,19 @@ def members(photos, numbers, layout="PetImages", bad=None):
 
     Parameters
     ----------
-    photos : list of bytes
-        JPEG files, repeated as often as needed.
+    photos : list of bytes, or dict of str to iterator of bytes
+        JPEG files, repeated as often as needed; or endless ones for each class.
     numbers : iterable of int
         Of each class.
     bad : dict of (str, int) to callable
         Makes a bad file of a good one, by class and number.
     """
-    photos, bad, count = itertools.cycle(photos), bad or {}, itertools.count()
-    numbers = list(numbers)
+    if not isinstance(photos, dict):
+        photos = dict.fromkeys(("cats", "dogs"), itertools.cycle(photos))
+    bad, count, numbers = bad or {}, itertools.count(), list(numbers)
     for kind in ("cats", "dogs"):
         for number in numbers:
-            photo = marked(next(photos), next(count))
+            photo = marked(next(photos[kind]), next(count))
             change = bad.get((kind, number), lambda jpeg: jpeg)
             yield LAYOUTS[layout](kind, number), change(photo)
 

@@ -246,8 +246,8 @@ def from_folder(folder, size, seed=0):
             bad = next(bad for bad in unreadable if (bad.path, number) in listing[split])
             raise CourseError(
                 f"Class '{classes[number]}' of {folder} has no readable picture for {split} "
-                f"({printable(bad.path.name)}: {bad.reason}). Nothing was changed. Add pictures to that "
-                "class, or remove its folder."
+                f"({printable(bad.path.name)}: {bad.reason}). Nothing was changed. Add pictures "
+                "to that class, or remove its folder."
             )
 
     def load_split(name):

@@ -69,11 +69,19 @@ class Peak:
 
 
 def originals():
-    """Return JPEG files: the real photos where they are, else drawn ones of the same size."""
+    """Return JPEG files by class: the real photos where they are, else drawn ones of their size.
+
+    They come in the order of their numbers, so that lesson 03 sees the pictures that belong there.
+    """
     folder = os.environ.get("COURSE_TEST_PHOTOS")
-    if folder:
-        return [path.read_bytes() for path in sorted(Path(folder).rglob("*.jpg"))]
-    return drawn(500, size=(500, 375))
+    if not folder:
+        return {kind: drawn(500, seed, (500, 375)) for seed, kind in enumerate(photos.KINDS)}
+    found = {}
+    for kind in photos.KINDS:
+        paths = Path(folder).rglob(f"{kind}/*.jpg")
+        paths = sorted(paths, key=lambda path: int(path.stem.split(".")[1]))
+        found[kind] = [path.read_bytes() for path in paths]
+    return found
 
 
 def varied(files):
@@ -92,7 +100,8 @@ def build(path, files, per_class):
     bad = dict(zip(places, itertools.cycle(UNREADABLE.values())))
     kinds = [(kind, n) for kind in photos.KINDS for n in range(5, per_class, ODD_EVERY)]
     odd = dict(zip(kinds, itertools.cycle(ODD.values())))
-    public(path, members(varied(files), range(per_class), bad=odd | bad))
+    streams = {kind: varied(files[kind]) for kind in photos.KINDS}
+    public(path, members(streams, range(per_class), bad=odd | bad))
     return bad
 
 
