@@ -67,7 +67,7 @@ def odd_files():
     """Return the sound files, by what is odd about them."""
     rgb = quarters()
     grey = rgb.convert("L")
-    deep = np.asarray(grey).astype(np.uint16) * 257
+    deep = np.asarray(grey).astype(np.uint16) * 256 + 99  # the low byte is not the high one
     black_and_white = np.where(luma() < 110, 0.0, 255.0)
     hole = rgb.copy()  # transparent in the first quarter
     hole.putalpha(Image.fromarray(np.where(np.asarray(rgb)[..., 0] == 200, 0, 255).astype("uint8")))
@@ -135,6 +135,7 @@ def odd_files():
         "ending in capitals": ("A.JPG", jpeg, COLOURS),
         "bytes behind the end": ("a.jpg", jpeg + b"advertisement" * 99, COLOURS),
         "damaged EXIF": ("a.jpg", with_exif(jpeg, b"Exif\0\0II*\0\xff\xff\xff\x7f" * 3), COLOURS),
+        "damaged EXIF of a PNG": ("a.png", png_with_exif(rgb, b"no such thing"), COLOURS),
         "EXIF of a strange type": ("a.jpg", with_exif(jpeg, odd_orientation()), COLOURS),
         "one row": ("a.png", encode(rgb.resize((5000, 2), 0).crop((0, 0, 5000, 1)), "PNG"), None),
         "one column": (
@@ -206,13 +207,13 @@ def clear_gif(rgb):
     return encode(picture, "GIF", transparency=picture.getpixel((0, 0)))
 
 
-def high_byte_first(deep):
+def high_byte_first(deep, channels=1):
     """Return a big-endian TIFF of 16-bit grey, written by hand."""
     height, width = deep.shape
     pixels = deep.astype(">u2").tobytes()
     values = {
         256: (3, width), 257: (3, height), 258: (3, 16), 259: (3, 1), 262: (3, 1),
-        273: (4, 8), 277: (3, 1), 278: (3, height), 279: (4, len(pixels)),
+        273: (4, 8), 277: (3, channels), 278: (3, height), 279: (4, len(pixels)),
     }  # fmt: skip
     content = b"MM\0*" + struct.pack(">I", 8 + len(pixels)) + pixels
     content += struct.pack(">H", len(values))
@@ -238,6 +239,12 @@ def png_block(name, content):
     """Return one block of a PNG, with its length and checksum."""
     checksum = struct.pack(">I", zlib.crc32(name + content))
     return struct.pack(">I", len(content)) + name + content + checksum
+
+
+def png_with_exif(rgb, exif):
+    """Return a PNG with a block of EXIF behind its head."""
+    content = encode(rgb, "PNG")
+    return content[:33] + png_block(b"eXIf", exif) + content[33:]
 
 
 def png_of_16_bits(rgb):
@@ -305,6 +312,7 @@ def bad_files():
         "wrong pixels.png": (png(48, 32, 8, 2, b"\0" * 99), "cut off"),
         "no such depth.png": (png(8, 8, 3, 2, bytes(800)), "damaged"),
         "head.tif": (b"II*\0\x08\0\0\0\0\0\0\0\0\0", "damaged"),
+        "channels.tif": (high_byte_first(np.zeros((9, 9)), channels=99), "damaged"),
         "circle.tif": (b"II*\0\x08\0\0\0\0\0\x08\0\0\0", "damaged"),
         "head.gif": (b"GIF89a\x01\0", "damaged"),
         "head.bmp": (b"BM" + bytes(60), "damaged"),

@@ -9,14 +9,14 @@ import stat
 import threading
 import warnings
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, ImageCms
+from PIL import Image
 
 # What file managers leave behind; these are not pictures and not worth a word.
 LITTER = {"thumbs.db", "desktop.ini", ".ds_store", "@eadir", "__macosx"}
@@ -222,11 +222,7 @@ def _read(picture, size):
     held = (width, height) if picture.info.get("progressive") else picture.size
     if (pixels := held[0] * held[1]) > MOST_PIXELS:
         raise _Unsuitable(f"{pixels / 1e6:.0f} million pixels are too many: save a smaller copy")
-    with _one_large if pixels > LARGE else nullcontext():
-        picture.load()
-        turn = _orientation(picture)  # asked after loading, since it may stand behind the pixels
-        whole = _in_eight_bits(picture)
-        small = whole.resize((size, size), Image.Resampling.BILINEAR, reducing_gap=2.0)
+    small, turn = _alone(_shrink, picture, size) if pixels > LARGE else _shrink(picture, size)
     if small.mode == "RGBA":
         small = Image.alpha_composite(Image.new("RGBA", small.size, "white"), small)
     small = small.convert("RGB")
@@ -234,6 +230,25 @@ def _read(picture, size):
         small = small.transpose(_UPRIGHT[turn])
     upright = (height, width) if turn in (5, 6, 7, 8) else (width, height)
     return Decoded(np.asarray(small), kind, mode, upright)
+
+
+def _alone(function, *arguments):
+    """Call a function that needs much memory while no other such one runs.
+
+    It gets a thread of its own, since what a thread frees is often kept for it; the next such
+    thread takes that over.
+    """
+    with _one_large, ThreadPoolExecutor(1) as pool:
+        return pool.submit(function, *arguments).result()
+
+
+def _shrink(picture, size):
+    picture.load()
+    turn = _orientation(picture)  # asked after loading, since it may stand behind the pixels
+    small = _in_eight_bits(picture).resize(
+        (size, size), Image.Resampling.BILINEAR, reducing_gap=2.0
+    )
+    return small, turn
 
 
 def _orientation(picture):
@@ -255,9 +270,6 @@ def _in_eight_bits(picture):
             raise _Unsuitable(f"its values pass 0 to {most}, so white is unknown: save with 8 bits")
         grey = np.rint(grey * np.float32(255)) if mode == "F" else grey >> 8
         return Image.fromarray(grey.astype(np.uint8))
-    if mode == "LAB":
-        profiles = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
-        return ImageCms.profileToProfile(picture, *profiles, outputMode="RGB")
-    if mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
-        return picture.convert("RGBA")
-    return picture.convert("L" if mode in ("1", "L") else "RGB")
+    transparent = mode in ("RGBA", "LA", "PA") or "transparency" in picture.info
+    wanted = "RGBA" if transparent else "L" if mode in ("1", "L") else "RGB"
+    return picture if mode == wanted else picture.convert(wanted)  # convert would copy it

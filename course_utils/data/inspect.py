@@ -105,7 +105,7 @@ class Report:
             for found in (self.kinds, self.modes)
         )
         low, middle, high = self.sides
-        sides = f"shorter side {low} to {high} pixels, half of them up to {middle}"
+        sides = f"shorter side {low} to {high} pixels (median {middle})"
         return f"{kinds}; {modes}; {sides}"
 
     def __repr__(self):
