@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 import warnings
+import zipfile
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -332,13 +333,26 @@ class Lesson:
         paths.write_atomically(self._model_path(self.number, name), model.save)
 
     def load(self, number, name):
-        """Return a model that an earlier lesson saved with these settings, or None."""
+        """Return a model that an earlier lesson saved with these settings, or None.
+
+        Raises
+        ------
+        CourseError
+            If the file is damaged, or holds code of its own, which is never run.
+        """
         path = self._model_path(number, name)
         if not path.exists():
             return None
         import keras
 
-        return keras.models.load_model(path)
+        try:
+            return keras.models.load_model(path, safe_mode=True)
+        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+            reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+            raise CourseError(
+                f"The saved model {path} cannot be loaded ({reason}). It was left as it is. Delete "
+                "it and run again, which trains it anew."
+            ) from error
 
     def load_or_train(self, number, name, train):
         """Return a model that an earlier lesson saved, or train it here, and say which.

@@ -101,6 +101,24 @@ def test_a_saved_model_comes_back_the_same(place):
     assert [p for p in place.rglob(".writing-*")] == []
 
 
+@pytest.mark.parametrize("damage", ["code", "cut", "empty"])
+def test_a_saved_model_that_is_damaged_or_holds_code_is_refused(place, damage):
+    import keras
+
+    lesson = start("08")
+    inputs = keras.Input((4,))
+    code = keras.layers.Lambda(lambda x: x + 1, output_shape=(4,))
+    outputs = code(inputs) if damage == "code" else keras.layers.Dense(2)(inputs)
+    lesson.save(keras.Model(inputs, outputs), "tiny")
+    (file,) = place.rglob("*.keras")
+    if damage != "code":
+        file.write_bytes(file.read_bytes()[: 0 if damage == "empty" else 2000])
+    before = file.read_bytes()
+    with pytest.raises(CourseError, match="cannot be loaded.*Delete it") as caught:
+        lesson.load("08", "tiny")
+    assert str(file) in str(caught.value) and file.read_bytes() == before
+
+
 def test_the_same_seed_gives_the_same_first_weights(place):
     import keras
 
