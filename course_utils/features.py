@@ -213,6 +213,12 @@ def view_dataset(views, labels, batch_size=32, seed=0, shuffle=True):
 def _views(model, images, augment, views, seed, batch_size, cache, progress):
     """Find the views in the cache, or compute them."""
     images = np.asanyarray(images)
+    if images.ndim != 4 or images.shape[-1] != model.input_shape[-1]:
+        raise CourseError(
+            f"{model.name} takes pictures of {model.input_shape[-1]} channels, (N, height, width, "
+            f"{model.input_shape[-1]}), and these are {images.shape}. Grey pictures become three "
+            "channels with: np.repeat(images, 3, axis=-1)."
+        )
     shape = (views, len(images), *model.output_shape[1:])
     if 0 in shape or None in shape:
         raise CourseError(f"There is nothing to compute: the features would be of shape {shape}.")

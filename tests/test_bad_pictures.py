@@ -218,7 +218,7 @@ class Slow(io.BytesIO):
 def test_filters_of_warnings_are_as_before_when_threads_overlap():
     """The first thread to begin is the first to end, so none may put back what it found."""
     before = list(warnings.filters)
-    files = [Slow(ODD["damaged EXIF"].content) for _ in range(2)]
+    files = [Slow(ODD["palette"].content) for _ in range(2)]
     threads = [threading.Thread(target=decode.decode, args=(file, 8)) for file in files]
     for thread, file in zip(threads, files, strict=True):
         thread.start()

@@ -187,6 +187,13 @@ def test_values_that_are_not_numbers_are_refused(images, home):
     assert entries(home) == []
 
 
+def test_grey_pictures_are_told_how_to_become_three_channels(base, images):
+    grey = images[..., :1]
+    with pytest.raises(CourseError, match="3 channels.*np.repeat"):
+        features.extract(base, grey)
+    assert features.extract(base, np.repeat(grey, 3, axis=-1)).shape == (10, 1, 1, 128)
+
+
 def test_no_pictures_is_an_error(images):
     with pytest.raises(CourseError, match="nothing to compute"):
         features.extract(small(), images[:0])

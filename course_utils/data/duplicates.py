@@ -123,32 +123,47 @@ def _join_near(kept, hashes, grey, leader):
     neighbours only, for the pairs in a heap of equal pictures would be too many. Source: Norouzi,
     Punjani and Fleet, "Fast Search in Hamming Space with Multi-Index Hashing" (2012).
     """
-    bits, n = np.unpackbits(hashes[kept], axis=1), len(leader)
+    bits = np.unpackbits(hashes[kept], axis=1)
     widths = [len(range(k, bits.shape[1], PARTS)) for k in range(PARTS)]
     parts = np.stack([bits[:, k::PARTS] @ (1 << np.arange(widths[k])) for k in range(PARTS)])
-    rounds = [(k, 0, most) for most in (1, n) for k in range(PARTS)]
-    rounds += [(k, 1 << bit, n) for k in range(PARTS) for bit in range(widths[k])]
+    rounds = [(k, 0, most) for most in (1, len(kept)) for k in range(PARTS)]
+    rounds += [(k, 1 << bit, len(kept)) for k in range(PARTS) for bit in range(widths[k])]
     for k, bit, most in rounds:
         heads = _flat(leader)[kept]
-        # Second in order: the group, or the bit that differs. Equals there are passed over.
-        key = (parts[k] & ~bit) * n + (parts[k] & bit > 0 if bit else heads)
-        order = np.argsort(key)
-        key = key[order]
-        start, end = (np.searchsorted(key, (key // n + more) * n) for more in (0, 1))
-        changes = np.cumsum(np.diff(heads[order], prepend=-1) != 0)
-        one = np.flatnonzero(changes[end - 1] > changes[start])  # not all of one group already
-        other = np.searchsorted(key, key[one], "right")
-        for _ in range(most):
-            one, other = one[other < end[one]], other[other < end[one]]
-            if not len(one):
-                break
-            for at in range(0, len(one), 4096):
-                pairs = np.stack([order[one[at : at + 4096]], order[other[at : at + 4096]]])
-                # What agrees in a part that is done has had its look.
-                done = parts[: k if not bit else PARTS, pairs]
-                new = (done[:, 0] != done[:, 1]).all(axis=0)
-                _join(*kept[pairs[:, new]], hashes, grey, leader)
-            other = other + 1
+        apart = parts[k] & bit if bit else heads  # the bit that differs, or the group
+        done = parts if bit else parts[:k]  # what agrees in one of these has had its look
+        for one, other in _sharing(parts[k] & ~bit, apart, heads, most):
+            new = (done[:, one] != done[:, other]).all(axis=0)
+            _join(kept[one[new]], kept[other[new]], hashes, grey, leader)
+
+
+def _sharing(part, apart, heads, most):
+    """Yield pairs that agree in `part` and not in `apart`, in portions of two index arrays.
+
+    Each picture comes with the next `most` that follow it in the order by part and `apart`. Where
+    all that share a part are of one group, by `heads`, there is nothing to yield.
+    """
+    order = np.lexsort((apart, part))
+    part, apart, heads = part[order], apart[order], heads[order]
+    breaks = np.diff(part, prepend=-1) != 0
+    end = _next(breaks)
+    changes = np.cumsum(np.diff(heads, prepend=-1) != 0)
+    one = np.flatnonzero(changes[end - 1] > changes)
+    other = _next(breaks | (np.diff(apart, prepend=-1) != 0))[one]
+    for _ in range(most):
+        one, other = one[other < end[one]], other[other < end[one]]
+        if not len(one):
+            return
+        for start in range(0, len(one), 4096):
+            portion = slice(start, start + 4096)
+            yield order[one[portion]], order[other[portion]]
+        other = other + 1
+
+
+def _next(breaks):
+    """Return for each place where the run that it stands in ends: the next break behind it."""
+    starts = np.append(np.flatnonzero(breaks), len(breaks))
+    return np.repeat(starts[1:], np.diff(starts))
 
 
 def _join(one, other, hashes, grey, leader):

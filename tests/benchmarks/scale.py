@@ -12,8 +12,8 @@ report    look for bad and repeated files
 
 Memory is what the process holds for itself (anonymous; Linux only, elsewhere everything it holds),
 above what it held after loading TensorFlow: pages of files that are mapped, and that the system can
-take back at any time, do not count. The last rows show how much comes with each further picture,
-and the exponent with which the seconds grow: 1 is linear.
+take back at any time, do not count, but for the last column, which has everything. The last rows
+show the exponent with which the seconds grow (1 is linear), and what each further picture takes.
 """
 
 import argparse
@@ -64,6 +64,16 @@ def held():
     except OSError:
         return psutil.Process().memory_info().rss
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("RssAnon"))
+
+
+def most_in_all():
+    """Return the most bytes that this process had in memory, mapped files included."""
+    try:
+        import resource
+    except ImportError:
+        return psutil.Process().memory_info().peak_wset
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else most * 1024
 
 
 @contextmanager
@@ -122,7 +132,7 @@ def measure(folder, size):
     with measured("report", found, base):
         report = inspect.report(folder)
     assert not report.unreadable
-    return found
+    return found | {"in all": most_in_all()}
 
 
 def train(head, features_of, labels):
@@ -170,9 +180,10 @@ def tell(results):
         ratios = {s: results[many][s]["seconds"] / results[few][s]["seconds"] for s in STEPS}
         powers = {s: math.log(ratio) / math.log(many / few) for s, ratio in ratios.items()}
         print(f"{'exponent':<18}" + "".join(f"{powers[step]:>10.2f}" for step in STEPS))
-    print(f"\n{'MB held, at most':<18}{head}")
+    print(f"\n{'MB held, at most':<18}{head}{'in all':>10}")
     for count, found in results.items():
-        print(f"{count:<18,}" + "".join(f"{found[step]['bytes'] / 1e6:>10.0f}" for step in STEPS))
+        row = [found[step]["bytes"] for step in STEPS] + [found["in all"]]
+        print(f"{count:<18,}" + "".join(f"{size / 1e6:>10.0f}" for size in row))
     if few < many:
         more = {s: results[many][s]["bytes"] - results[few][s]["bytes"] for s in STEPS}
         row = "".join(f"{more[step] / (many - few):>10,.0f}" for step in STEPS)
