@@ -69,6 +69,7 @@ RIGHT = {
     "10.3": [
         lambda v: list(np.flatnonzero((v == 0).all(axis=(0, 1, 2)))),
         lambda v: [c for c in range(v.shape[-1]) if not v[..., c].any()],
+        lambda v: {c for c in range(v.shape[-1]) if not v[..., c].any()},
     ],
     "10.4": [windows, windows_by_layers],
 }

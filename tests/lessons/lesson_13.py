@@ -14,7 +14,7 @@ def guide(few="features + head", hurried="features + head", rest="top fine-tuned
 
 RIGHT = {
     "13.1": [3457, 3_500, 1.96**2 * 0.09 / 0.01**2],
-    "13.2": [["B", "D"], "db", {"D", "B"}],
+    "13.2": [["B", "D"], "db", {"D", "B"}, "B, D"],
     "13.3": [
         lambda first, second: ((first & ~second).sum(), (second & ~first).sum()),
         lambda a, b: [int((a > b).sum()), int((a < b).sum())],

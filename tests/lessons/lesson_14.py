@@ -73,6 +73,7 @@ WRONG = {
     ],
     "14.5": [
         [PLAN],
+        {**PLAN, "pictures": 60},
         {"question": "?"},
         {**PLAN, "classes": ["a"]},
         {**PLAN, "pictures": [60]},
