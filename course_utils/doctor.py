@@ -195,7 +195,9 @@ def check_weights() -> list[Check]:
 
 def check_photos() -> Check:
     """The pictures of the full preset; those of quick are drawn."""
-    photos = paths.home() / "data" / presets.PRESETS["full"].dataset
+    from course_utils.data.photos import own_folder
+
+    photos = own_folder()
     if photos.is_dir():
         return Check("photos", str(photos))
     fix = "only for --preset full: get them with: course data photos, or give a folder with --data"

@@ -203,12 +203,12 @@ def identify(preset, data, seed):
     """Return the dataset's name in the ledger, a fingerprint of its files, the absolute path."""
     if data is None and preset.dataset == "toy_pets":
         return preset.dataset, preset.dataset, None
-    from course_utils.data import pictures
+    from course_utils.data import folders, pictures
 
     photos = pictures.folder_of(preset, data).resolve()
     try:
-        _, listing = pictures.list_folder(photos, seed)
-        identity, fingerprint = pictures.fingerprints(photos, listing, preset.size)
+        _, listing = folders.list_folder(photos, seed)
+        identity, fingerprint = folders.fingerprints(photos, listing, preset.size)
     except OSError as error:
         raise CourseError(f"{photos} cannot be read: {error}. Nothing was run.") from None
     return f"{photos.name}-{identity[:6]}", fingerprint, None if data is None else str(photos)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from course_utils.data import pictures
+from course_utils.data import folders, pictures
 from course_utils.data.decode import decode
 from course_utils.errors import CourseError
 
@@ -175,12 +175,12 @@ def test_full_without_photos_says_how_to_get_on():
     seed=st.integers(0, 10_000),
 )
 def test_shares_are_disjoint_complete_and_about_a_fifth(n, missing, seed):
-    shares = pictures.stratified(n, missing, seed)
+    shares = folders.stratified(n, missing, seed)
     together = np.concatenate(list(shares.values()))
     assert sorted(together) == list(range(n))
     for split in missing:
         assert 1 <= len(shares[split]) and abs(len(shares[split]) - n / 5) <= 1
-    again = pictures.stratified(n, missing, seed)
+    again = folders.stratified(n, missing, seed)
     assert all(np.array_equal(shares[name], again[name]) for name in shares)
 
 

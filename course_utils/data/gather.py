@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from course_utils import paths, presets
+from course_utils import presets
 from course_utils.data import photos, sources
 from course_utils.errors import CourseError
 
@@ -54,7 +54,7 @@ def gather(names=(), mirror=None):
 
 def _photos(archive, small):
     """Sort the photos of an archive into splits, where the full preset looks for them."""
-    target = paths.home() / "data" / presets.PRESETS["full"].dataset
+    target = photos.own_folder()
     print(photos.prepare(archive, target, **({"per_class": SMALL} if small else {})))
     return target
 

@@ -13,7 +13,7 @@ from PIL import Image
 
 from course_utils.data import duplicates
 from course_utils.data.decode import Unreadable, in_threads, look, opened, printable
-from course_utils.data.pictures import list_folder, remarks
+from course_utils.data.folders import list_folder, remarks
 
 IMBALANCE = 1.5  # largest to smallest class; above this the report has advice
 SHOWN = 8  # findings of a kind that a report lists; the rest are counted

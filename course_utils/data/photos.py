@@ -20,11 +20,13 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from course_utils import paths, presets
 from course_utils.data import archive
 from course_utils.data.decode import decode, in_threads, opened, picture_files
+from course_utils.data.folders import SPLITS
 from course_utils.errors import CourseError
 
-SPLITS, KINDS = ("train", "validation", "test"), ("cats", "dogs")
+KINDS = ("cats", "dogs")
 ABOUT, QUARANTINE = "SOURCE.json", "quarantine.csv"
 SHOWN = 8  # lines of a kind in the table; the rest are counted
 
@@ -67,6 +69,11 @@ class Prepared:
             lines += [f"{what}: {len(items):,}", *(f"  {item}" for item in items[:SHOWN])]
             lines += [f"  and {len(items) - SHOWN:,} more"] * (len(items) > SHOWN)
         return "\n".join(lines)
+
+
+def own_folder():
+    """Return where the course keeps the photos of the full preset, sorted."""
+    return paths.home() / "data" / presets.PRESETS["full"].dataset
 
 
 def prepare(source, target, per_class=(1000, 500, 500), progress=_bar):

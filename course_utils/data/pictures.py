@@ -18,7 +18,6 @@ from course_utils import paths, presets
 from course_utils.data import archive, photos, sources
 from course_utils.data.decode import Unreadable, decode, in_threads, printable
 from course_utils.data.folders import SPLITS, fingerprints, list_folder, remarks
-from course_utils.data.folders import stratified as stratified
 from course_utils.errors import CourseError
 
 
@@ -192,7 +191,7 @@ def folder_of(preset, data=None):
         return archive.top(archive.unpack(given, paths.home() / "unpacked" / key / given.stem))
     if preset.dataset == "toy_pets":
         return None
-    target = paths.home() / "data" / preset.dataset
+    target = photos.own_folder()
     if not target.is_dir():
         try:
             photos.prepare(sources.get(sources.PHOTOS), target)
