@@ -1,21 +1,28 @@
 """Helpers of the course on convolutional networks for small datasets. Loads no TensorFlow."""
 
+import importlib
 import os
 
+from course_utils.errors import CourseError
+
 __version__ = "0.1.0"
+__all__ = ["CourseError", "check", "explore", "hint", "plots", "solution", "start"]
 
 # Before TensorFlow is imported by a lesson: its start-up messages are not for students.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+# What a notebook's first cell imports. Found when asked for, since matplotlib and nbformat would
+# make `course --help` slow.
+_WHERE = {
+    "start": "course_utils.lesson.start",
+    "explore": "course_utils.plots.figure",
+    "check": "course_utils.exercises",
+    "hint": "course_utils.exercises",
+    "solution": "course_utils.exercises",
+}
+
 
 def __getattr__(name):
-    # Lazy, so that `course --help` stays quick: plots brings matplotlib.
-    if name == "start":
-        from course_utils.lesson import start
-
-        return start
-    if name in {"check", "hint", "solution"}:
-        from course_utils import exercises
-
-        return getattr(exercises, name)
+    if name in _WHERE:
+        return getattr(importlib.import_module(_WHERE[name]), name)
     raise AttributeError(f"module 'course_utils' has no attribute {name!r}")

@@ -27,7 +27,7 @@ def course():
 @click.pass_context
 def doctor(context, as_json):
     """Look at this machine: what is there, what is missing, and how to mend it."""
-    from course_utils import doctor as examination
+    from course_utils.commands import doctor as examination
 
     checks = examination.examine()
     print(examination.as_json(checks) if as_json else examination.as_text(checks))
@@ -50,7 +50,7 @@ def doctor(context, as_json):
 @click.pass_context
 def run(context, lessons, parameters, **options):
     """Execute LESSONS (numbers; none: all) headless and write a report."""
-    from course_utils.run import run_lessons
+    from course_utils.commands.run import run_lessons
 
     params = dict(_key_and_value(text) for text in parameters)
     context.exit(run_lessons(lessons, params=params, **options))
@@ -80,9 +80,9 @@ def data(context, names, mirror, only_list):
     A file that is here and sound is not fetched again. What one file lacks does not keep the
     others back.
     """
-    from course_utils.data import gather
+    from course_utils.commands import fetch
 
-    context.exit(gather.show() if only_list else gather.gather(names, mirror))
+    context.exit(fetch.show() if only_list else fetch.gather(names, mirror))
 
 
 @course.command()
@@ -90,7 +90,7 @@ def data(context, names, mirror, only_list):
 @click.option("--runs-dir", metavar="FOLDER", default="runs", show_default=True)
 def report(name, runs_dir):
     """Write the report of run NAME again."""
-    from course_utils import report as reports
+    from course_utils.commands import report as reports
 
     folder = Path(runs_dir) / name
     page = reports.build(folder)
@@ -102,10 +102,10 @@ def report(name, runs_dir):
 def cache(context):
     """Show how much disk the caches take."""
     if context.invoked_subcommand is None:
-        from course_utils import paths
+        from course_utils import settings
 
-        size = sum(path.stat().st_size for path in paths.home().rglob("*") if path.is_file())
-        print(f"{paths.home()}: {size / 2**20:,.1f} MB. Empty it with: course cache clear")
+        size = sum(path.stat().st_size for path in settings.home().rglob("*") if path.is_file())
+        print(f"{settings.home()}: {size / 2**20:,.1f} MB. Empty it with: course cache clear")
 
 
 @cache.command()
@@ -116,10 +116,10 @@ def clear():
     """
     import shutil
 
-    from course_utils import paths
+    from course_utils import settings
 
     for name in ("pictures", "features", "unpacked"):
-        folder = paths.home() / name
+        folder = settings.home() / name
         if folder.is_dir():
             shutil.rmtree(folder)
             print(f"Deleted {folder}")
@@ -129,7 +129,7 @@ def clear():
 @course.command()
 def lab():
     """Open the lessons in JupyterLab, on this machine only."""
-    from course_utils.plan import find_notebooks
+    from course_utils.commands.grid import find_notebooks
 
     folder = next(iter(find_notebooks().values())).parent
     if importlib.util.find_spec("jupyterlab") is None:

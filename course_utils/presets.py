@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from course_utils.errors import CourseError
+from course_utils.errors import unknown
 
 BACKBONE_NAMES = (
     "minivgg",
@@ -35,7 +33,7 @@ class Preset:
         What the user types, and what a figure or a table says.
     dataset : str
         ``"toy_pets"`` or ``"cats_vs_dogs"``.
-    size : int
+    image_size : int
         Height and width of a picture in pixels.
     backbone : str
         One of `BACKBONE_NAMES`.
@@ -48,7 +46,7 @@ class Preset:
     name: str
     label: str
     dataset: str
-    size: int
+    image_size: int
     backbone: str
     train: int
     validation: int
@@ -103,31 +101,6 @@ LESSONS = {
         ("14", "your_own_images", "Your own images", 0.3, 1.1),
     )
 }
-
-
-def unknown(kind: str, name: object, names: Iterable[str]) -> CourseError:
-    """Build the error for a name that does not exist, with the nearest right one.
-
-    Parameters
-    ----------
-    kind : str
-        What was asked for, ``"preset"``.
-    name : object
-        What the user typed.
-    names : iterable of str
-        The names there are.
-
-    Returns
-    -------
-    CourseError
-        To be raised by the caller.
-    """
-    names = list(names)
-    close = difflib.get_close_matches(str(name), names)
-    # The same letters in another order ("vgg61") are nearer than one letter changed.
-    close.sort(key=lambda other: sorted(other) != sorted(str(name)))
-    hint = f" Did you mean {close[0]!r}?" if close else ""
-    return CourseError(f"There is no {kind} {str(name)!r}.{hint} Known: {', '.join(names)}.")
 
 
 def get(name: str) -> Preset:

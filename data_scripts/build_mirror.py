@@ -17,9 +17,10 @@ from pathlib import Path
 import click
 import pooch
 
-from course_utils import paths, presets
-from course_utils.data import download, gather, sources
-from course_utils.errors import CourseError
+from course_utils import files
+from course_utils.commands import fetch
+from course_utils.data import download, registry
+from course_utils.errors import CourseError, unknown
 
 SUMS = "SHA256SUMS"
 
@@ -35,13 +36,13 @@ def build(target, names):
     list of str
         What could not be had, one message each.
     """
-    table, failures = sources.named(), []
+    table, failures = registry.named(), []
     for name in names:
         if name not in table:
-            raise presets.unknown("name", name, table)
+            raise unknown("name", name, table)
     for remote in (remote for name in names for remote in table[name]):
         try:
-            here = sources.locate(remote)
+            here = registry.locate(remote)
             # What this machine has already need not be fetched a second time.
             mirror = None if here is None else str(here.parents[len(Path(remote.path).parts) - 1])
             file = download.fetch(remote, target / remote.path, mirror=mirror)
@@ -54,7 +55,7 @@ def build(target, names):
             digest = pooch.file_hash(str(target / remote.path), alg="sha256")
             lines.append(f"{digest}  {remote.path}\n")
     if lines:
-        paths.write_atomically(target / SUMS, "".join(sorted(set(lines))).encode())
+        files.write_atomically(target / SUMS, "".join(sorted(set(lines))).encode())
     return failures
 
 
@@ -64,7 +65,7 @@ def build(target, names):
 def main(target, names):
     """Build the mirror; exit code 1 if a file could not be had, 2 for a wrong name."""
     try:
-        failures = build(target.resolve(), names or (*gather.USUAL, "elephant", "mobilenet_025"))
+        failures = build(target.resolve(), names or (*fetch.USUAL, "elephant", "mobilenet_025"))
     except CourseError as error:
         print(error, file=sys.stderr)
         sys.exit(2)

@@ -16,8 +16,8 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from course_utils import paths
-from course_utils.data import decode, inspect
+from course_utils import files
+from course_utils.data import image_file, inspect
 from course_utils.data.folders import list_folder
 from course_utils.errors import CourseError
 
@@ -43,7 +43,7 @@ def main(folder, page, seed):
         classes, listing = list_folder(folder, seed)
         if page:
             check_place(page, listing)
-        found = inspect.report(folder, seed)
+        found = inspect.inspect_folder(folder, seed)
         print(found)
         if page:
             write(page, build(found, choose(classes, listing, found)))
@@ -77,13 +77,13 @@ def choose(classes, listing, found):
 
 
 def build(found, examples):
-    """Return the page on an `inspect.Report`, with some examples of each class, as text."""
+    """Return the page on an `inspect.FolderReport`, with some examples of each class, as text."""
     same = {kind: [] for kind in KINDS}
     for group in found.duplicates:
         kind = 0 if group.contradicts else 1 if group.leaks else 2
         same[list(KINDS)[kind]].append(group)
     tools = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    tools.filters |= {"short": found.name_of, "printable": decode.printable}
+    tools.filters |= {"short": found.name_of, "printable": image_file.printable}
     tools.filters["commas"] = "{:,}".format
     page = tools.from_string(TEMPLATE.read_text(encoding="utf-8"))
     return page.render(
@@ -104,7 +104,7 @@ def build(found, examples):
 def thumbnail(path):
     """Return a small picture as a dict of width, height and data URL; None if it is gone."""
     try:
-        seen = decode.look(path, 2 * SIDE)
+        seen = image_file.look(path, 2 * SIDE)
     except ValueError:
         return None
     width, height = (max(1, round(SIDE * side / max(seen.size))) for side in seen.size)
@@ -117,7 +117,7 @@ def thumbnail(path):
 def write(page, text):
     """Write the page whole or not at all."""
     try:
-        paths.write_atomically(page, text.encode())
+        files.write_atomically(page, text.encode())
     except (CourseError, OSError) as error:
         cause = error.__cause__ or error
         raise CourseError(

@@ -15,7 +15,7 @@ import sys
 
 import click
 
-from course_utils.data import archive, download, photos, sources
+from course_utils.data import archive, cats_vs_dogs, download, registry
 from course_utils.errors import CourseError
 
 
@@ -23,12 +23,12 @@ def _file(source):
     """Return a source on this machine; one from the internet is fetched and kept."""
     if not source.startswith(("http://", "https://", "file:")):
         return source
-    remote = next((r for r in (sources.PHOTOS, sources.FILTERED) if source in r.urls), None)
+    remote = next((r for r in (registry.PHOTOS, registry.FILTERED) if source in r.urls), None)
     if remote is None:
         name = hashlib.sha256(source.encode()).hexdigest()[:16]
         place = f"cats_vs_dogs/{name}.zip"
         remote = download.Remote(place, (source,), "the archive of photos", check=archive.check)
-    return sources.get(remote)
+    return registry.get(remote)
 
 
 @click.command(help=__doc__.replace("\n\n    ", "\n\n\b\n    "))
@@ -36,7 +36,7 @@ def _file(source):
 @click.option("--target", required=True, metavar="DIR")
 @click.option("--per-class", nargs=3, type=int, default=(1000, 500, 500), show_default=True)
 def command(source, target, per_class):
-    print(photos.prepare(_file(source), target, per_class))
+    print(cats_vs_dogs.prepare(_file(source), target, per_class))
 
 
 def main(arguments=None):

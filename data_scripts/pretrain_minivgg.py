@@ -9,7 +9,7 @@ minivgg.npz
     A compressed archive of float16 arrays, one for each variable: ``block1_conv1/kernel``,
     ``block1_conv1/bias`` ... ``block5_conv3/bias``, ``top_dense/kernel``, ``top_dense/bias``,
     ``top_softmax/kernel``, ``top_softmax/bias``. Kernels in Keras's order (height, width, in, out).
-    Read by `course_utils.backbones.minivgg` and `minivgg_with_top`.
+    Read by `course_utils.models.backbones.minivgg` and `minivgg_with_top`.
 minivgg.md
     The model card.
 
@@ -31,8 +31,9 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from course_utils import backbones, paths
+from course_utils import files
 from course_utils.data.toys import batches, zoo
+from course_utils.models import backbones
 
 SIZE = 64
 VALIDATION = 4000  # pictures
@@ -78,7 +79,7 @@ def load_or_draw(options, split, count):
     name = f"zoo-{SIZE}-{split}-{count}-{options.seed}.npy"
     path = options.cache / name
     if not path.exists():
-        paths.write_atomically(path, lambda temporary: draw_into(temporary, options, split, count))
+        files.write_atomically(path, lambda temporary: draw_into(temporary, options, split, count))
     return np.load(path, mmap_mode="r")
 
 
@@ -102,7 +103,7 @@ def train_model(options, train, validation):
 
     keras.utils.set_random_seed(options.seed)
     keras.mixed_precision.set_global_policy("mixed_bfloat16")
-    model = backbones.minivgg_with_top(weights=None)
+    model = backbones.load("minivgg", weights=None, include_top=True)
     scale_weights(model, train[:SCALING_PICTURES])
     steps = len(train) // BATCH
     schedule = keras.optimizers.schedules.CosineDecay(
@@ -199,10 +200,10 @@ def save_all(options, model, validation, drawn, seconds):
         print(f"{bits} mantissa bits: {size} bytes", flush=True)
         if size <= LIMIT:
             break
-    paths.write_atomically(target, lambda path: write_archive(path, arrays))
+    files.write_atomically(target, lambda path: write_archive(path, arrays))
     accuracies = class_accuracies(arrays, validation)
     card = model_card(options, model, target, bits, accuracies, drawn, seconds)
-    paths.write_atomically(options.output / "minivgg.md", card.encode())
+    files.write_atomically(options.output / "minivgg.md", card.encode())
     print(f"accuracy {accuracies.mean():.4f}; wrote {target}", flush=True)
 
 
@@ -241,7 +242,7 @@ def class_accuracies(arrays, validation):
     import keras
 
     keras.mixed_precision.set_global_policy("float32")
-    model = backbones.minivgg_with_top(weights=None)
+    model = backbones.load("minivgg", weights=None, include_top=True)
     for layer in model.layers:
         for variable in layer.weights:
             variable.assign(arrays[f"{layer.name}/{variable.name}"].astype(np.float32))

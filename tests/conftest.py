@@ -4,7 +4,7 @@ from functools import partial
 
 import pytest
 
-from course_utils.data import download, sources
+from course_utils.data import download, registry
 
 # A port at which nobody listens. As a proxy it refuses whatever leaves this machine.
 NOBODY = "http://127.0.0.1:9"
@@ -23,5 +23,5 @@ def no_network(monkeypatch, tmp_path):
         monkeypatch.setenv(name, NOBODY)
     for name in ("no_proxy", "NO_PROXY"):
         monkeypatch.setenv(name, "127.0.0.1,localhost")
-    monkeypatch.setattr(sources, "fetch", partial(download.fetch, patience=HURRY))
+    monkeypatch.setattr(registry, "fetch", partial(download.fetch, patience=HURRY))
     return tmp_path

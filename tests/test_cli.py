@@ -38,7 +38,7 @@ def test_help_loads_nothing_heavy():
 
 def test_checking_a_run_loads_no_tensorflow():
     code = (
-        "import sys, course_utils.run, course_utils.doctor, course_utils.kernel\n"
+        "import sys, course_utils.commands.run, course_utils.commands.doctor, course_utils.commands.execute\n"
         "assert not {'tensorflow', 'keras'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
@@ -48,7 +48,7 @@ def test_a_course_error_is_one_message_and_code_2(capsys, monkeypatch):
     def fail(*args, **options):
         raise CourseError("What happened, and what to do.")
 
-    monkeypatch.setattr("course_utils.run.run_lessons", fail)
+    monkeypatch.setattr("course_utils.commands.run.run_lessons", fail)
     assert call(capsys, "run") == (2, "", "course: What happened, and what to do.\n")
 
 
@@ -56,7 +56,7 @@ def test_an_interruption_is_code_130(capsys, monkeypatch):
     def interrupt(*args, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("course_utils.run.run_lessons", interrupt)
+    monkeypatch.setattr("course_utils.commands.run.run_lessons", interrupt)
     code, _, err = call(capsys, "run")
     assert code == 130 and err == "\nInterrupted.\n"
 
@@ -73,7 +73,7 @@ def test_options_arrive(capsys, monkeypatch):
         seen.update(options, lessons=lessons)
         return 1
 
-    monkeypatch.setattr("course_utils.run.run_lessons", remember)
+    monkeypatch.setattr("course_utils.commands.run.run_lessons", remember)
     arguments = "run 3 07 --preset full --data d --backbone b --seed 4 --name n --fresh --inplace"
     more = (
         "-p EPOCHS=5 -p NAME=two=2 -p RATES=[1,2] --cell-timeout 9 --runs-dir r --notebooks-dir k"

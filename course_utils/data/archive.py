@@ -8,20 +8,18 @@ from __future__ import annotations
 
 import io
 import re
-import shutil
 import stat
 import zipfile
 import zlib
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from itertools import accumulate
 from pathlib import Path
 from unicodedata import normalize
 
-from filelock import FileLock
 from PIL import Image
 
-from course_utils import paths
-from course_utils.data.decode import FORMATS, LITTER, picture_files
+from course_utils import files
+from course_utils.data.image_file import FORMATS, LITTER, picture_files
 from course_utils.errors import CourseError
 
 # The public photos are 25,002 members and 0.8 GB; the course promises 100,000 pictures, and a Mac
@@ -139,7 +137,7 @@ def unpack(path, target):
     path, target = Path(path).expanduser(), Path(target).expanduser().resolve()
     with explained(path), Archive(path) as archive:
         room = sum(info.file_size + BLOCK for info in archive.members.values())
-        with new_folder(target, room) as folder:
+        with files.new_folder(target, room) as folder:
             for name in archive.members if folder else ():
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 with open(folder / name, "xb") as out:
@@ -182,66 +180,6 @@ def explained(path):
             "it was downloaded, delete it and fetch it again; else zip the folder of pictures "
             "anew, plainly and without a password, or give the folder itself."
         ) from error
-
-
-@contextmanager
-def new_folder(target, room):
-    """Make a folder once, whole or not at all, whoever else is at it.
-
-    It is filled beside its place, under a lock, and renamed. What an interrupted process has left
-    there is removed first. The lock's hidden file stays: deleting it would let two in at once.
-
-    Parameters
-    ----------
-    target : pathlib.Path
-        An absolute path.
-    room : int
-        Bytes that will be written.
-
-    Yields
-    ------
-    pathlib.Path or None
-        The folder to fill; None if there is something under the final name.
-
-    Raises
-    ------
-    CourseError
-        If the disk has no room, or the folder cannot be written.
-    """
-    temporary = target.with_name(f".{target.name}.unfinished")
-    try:
-        with paths.explain_disk_errors(target):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(target.with_name(f".{target.name}.lock"))
-            with nullcontext() if _taken(target) else lock:  # which a shared folder may not allow
-                if _taken(target):
-                    yield None
-                    return
-                if temporary.exists():
-                    shutil.rmtree(temporary)
-                if room > (free := shutil.disk_usage(target.parent).free):
-                    raise CourseError(
-                        f"{target} needs {room >> 20:,} MiB, and {free >> 20:,} MiB are free. "
-                        "Nothing was written. Make room, or choose a folder on a larger disk "
-                        "(COURSE_HOME moves the course's own)."
-                    )
-                temporary.mkdir()
-                try:
-                    yield temporary
-                    if target.exists():  # and is empty; Windows renames onto nothing
-                        target.rmdir()
-                    temporary.rename(target)
-                finally:
-                    shutil.rmtree(temporary, ignore_errors=True)
-    except OSError as error:
-        raise CourseError(
-            f"{target} could not be written: {error}. Nothing half-written was left behind. "
-            "Choose another folder, or a shorter name, and run again."
-        ) from error
-
-
-def _taken(target):
-    return target.exists() and any(target.iterdir())
 
 
 def _judge(infos, size):

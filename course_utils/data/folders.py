@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from course_utils.data.decode import ODD, picture_files, printable
+from course_utils.data.image_file import ODD, picture_files, printable
 from course_utils.errors import CourseError
 
 SPLITS = ("train", "validation", "test")

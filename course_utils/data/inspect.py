@@ -12,20 +12,22 @@ import numpy as np
 from PIL import Image
 
 from course_utils.data import duplicates
-from course_utils.data.decode import Unreadable, in_threads, look, opened, printable
 from course_utils.data.folders import list_folder, remarks
+from course_utils.data.image_file import Unreadable, in_threads, look, opened, printable
 
 IMBALANCE = 1.5  # largest to smallest class; above this the report has advice
 SHOWN = 8  # findings of a kind that a report lists; the rest are counted
 
 
 @dataclass(frozen=True)
-class Report:
-    """What a look at every file of a folder has found. Made by `report`.
+class FolderReport:
+    """What a look at every file of a folder has found. Made by `inspect_folder`.
 
     Attributes
     ----------
     folder : pathlib.Path
+    classes, listing
+        As from `folders.list_folder`.
     counts : dict of str to dict of str to int
         Readable pictures by split and class.
     unreadable : list of Unreadable
@@ -41,6 +43,8 @@ class Report:
     """
 
     folder: Path
+    classes: tuple[str, ...]
+    listing: dict[str, list[tuple[Path, int]]]
     counts: dict[str, dict[str, int]]
     unreadable: list[Unreadable]
     misnamed: dict[Path, str]
@@ -127,7 +131,7 @@ class Report:
         )
 
 
-def report(folder, seed=0):
+def inspect_folder(folder, seed=0):
     """Look at every file of a folder once, keeping a few hundred bytes of each.
 
     Parameters
@@ -135,11 +139,11 @@ def report(folder, seed=0):
     folder : path-like
         Of class folders, or of train/validation/test folders that hold class folders.
     seed : int
-        Splits a folder that has no splits, as in `course_utils.data.pictures.load`.
+        Splits a folder that has no splits, as in `course_utils.data.datasets.load`.
 
     Returns
     -------
-    Report
+    FolderReport
 
     Raises
     ------
@@ -176,8 +180,10 @@ def report(folder, seed=0):
         places = zip(*(good[k] for k in members), strict=True)
         same.append(duplicates.Group(*places, len({contents[k] for k in members}) == 1))
     sides = sorted(sides) or [0]
-    return Report(
+    return FolderReport(
         folder=folder,
+        classes=classes,
+        listing=listing,
         counts=counts,
         unreadable=unreadable,
         misnamed=misnamed,
@@ -195,7 +201,7 @@ def _first(lines):
 
 
 def _look(path):
-    """Return what `report` keeps of a file, or an `Unreadable`."""
+    """Return what `inspect_folder` keeps of a file, or an `Unreadable`."""
     try:
         with opened(path) as file:
             picture = look(file, 64)

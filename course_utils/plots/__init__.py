@@ -1,12 +1,14 @@
 """The course's figures. Each is shown with a text that says, from its data, what it shows."""
 
+from course_utils.plots.charts import bars, confusion_matrix, scatter
 from course_utils.plots.curves import history, lines, points, smooth
-from course_utils.plots.drawings import course_map, diagram
+from course_utils.plots.drawings import course_map, plot_model
 from course_utils.plots.figure import Picture, show
-from course_utils.plots.images import gallery, maps
-from course_utils.plots.tables import bars, clouds, confusion
+from course_utils.plots.images import feature_maps, image_grid
+from course_utils.plots.mosaics import channel_grid, colour, mosaic, overlay, sheet
 
 __all__ = [
-    "Picture", "bars", "clouds", "confusion", "course_map", "diagram", "gallery", "history",
-    "lines", "maps", "points", "show", "smooth",
+    "Picture", "bars", "channel_grid", "colour", "confusion_matrix", "course_map", "feature_maps",
+    "history", "image_grid", "lines", "mosaic", "overlay", "plot_model", "points", "scatter",
+    "sheet", "show", "smooth",
 ]  # fmt: skip

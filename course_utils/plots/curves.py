@@ -27,7 +27,7 @@ def history(curves, title="", guess=None, baseline=None, smoothing=0.0, metric="
         Keras's `History.history`; fewer validation values where `validation_freq` was above 1.
     title : str
     guess, baseline : float, optional
-        What the student predicted, and what always answering the commonest class reaches.
+        What the student predicted, and what always answering the majority class reaches.
     smoothing : float
         Share of the past in a running average, 0 for the raw curves.
     metric : str
@@ -54,7 +54,7 @@ def history(curves, title="", guess=None, baseline=None, smoothing=0.0, metric="
             f"{epochs[raw.index(best)]}"
         )
     axis.set_xlim(1, last * 1.02)
-    for value, name in ((guess, "my guess"), (baseline, "commonest class")):
+    for value, name in ((guess, "my guess"), (baseline, "majority class")):
         if value is not None:
             axis.axhline(
                 value, color=FAINT, linewidth=1, linestyle=":" if name == "my guess" else "--"

@@ -10,7 +10,7 @@ from matplotlib.patches import Rectangle
 from course_utils.plots.figure import COLOURS, FAINT, new_axes, show, title_of
 
 
-def diagram(model, title=""):
+def plot_model(model, title=""):
     """Draw a model as a row of blocks, from the model itself: height of the maps, channels, size.
 
     Consecutive layers whose names share a prefix ("block1_…") become one block.

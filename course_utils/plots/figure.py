@@ -10,6 +10,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 
+from course_utils import settings
+
 # Okabe and Ito's palette (2008), which colour-blind readers can tell apart; dark enough on white.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#6A5ACD", "#8C6D00")
 INK, FAINT = "#222222", "#8A8A8A"
@@ -112,3 +114,26 @@ def headline(figure, text):
 
 def short(value):
     return f"{value:g}" if isinstance(value, int | float | np.number) else str(value)
+
+
+def explore(draw, static, **controls):
+    """Let the reader move sliders over something the lesson has computed.
+
+    Parameters
+    ----------
+    draw : callable
+        Draws one figure from the controls' values; the same function that the lesson uses.
+    static : callable
+        Draws the figure that stands in when nobody can slide: headless runs and exported pages.
+    **controls
+        As for `ipywidgets.interact`: tuples (low, high, step), lists of choices, or widgets. Only
+        calls that exist in ipywidgets 7.7 and 8 are used.
+    """
+    if not settings.interactive():
+        static()
+        return
+    import ipywidgets
+
+    box = ipywidgets.interact(draw, **controls).widget
+    for control in box.children[:-1]:  # the last one holds the figure
+        control.style.description_width = "110px"  # the usual 80 cut off "bottom_right"

@@ -8,7 +8,7 @@ from matplotlib.patches import Rectangle
 from course_utils.plots.figure import COLOURS, FAINT, MAP, headline, new_axes, show
 
 
-def gallery(images, titles=None, columns=8, title="", alt="", width=None):
+def image_grid(images, titles=None, columns=8, title="", alt="", width=None):
     """Show pictures in a grid.
 
     Parameters
@@ -50,7 +50,7 @@ def gallery(images, titles=None, columns=8, title="", alt="", width=None):
     show(figure, f"{alt or title}. {len(images)} pictures{named}.")
 
 
-def maps(arrays, titles=None, columns=4, title="", alt="", windows=None, unit="response"):
+def feature_maps(arrays, titles=None, columns=4, title="", alt="", windows=None, unit="response"):
     """Show pictures, kernels and feature maps side by side, each with its size below.
 
     Arrays of uint8 are pictures, drawn in grey. All others are coloured on one common scale, which

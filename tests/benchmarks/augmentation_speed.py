@@ -19,7 +19,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from course_utils.augment import RandomAffine
+from course_utils.models.augment import RandomAffine
 
 
 def generator(images, batch_size):

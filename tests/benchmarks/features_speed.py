@@ -18,8 +18,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from course_utils import backbones, features
-from course_utils.augment import RandomAffine
+from course_utils.models import backbones, features
+from course_utils.models.augment import RandomAffine
 
 
 def head(inputs):

@@ -151,7 +151,7 @@ def below(folder):
 
 def read_archive(content, folder):
     """Unpack, check and sort one archive; return whether it was accepted."""
-    from course_utils.data import archive, photos
+    from course_utils.data import archive, cats_vs_dogs
     from course_utils.errors import CourseError
 
     sandbox = folder / "sandbox"
@@ -184,7 +184,7 @@ def read_archive(content, folder):
         assert {name: p.stat().st_size for name, p in files.items()} == sizes, "not all there"
     subset = sandbox / "subset"
     try:
-        photos.prepare(path, subset, (1, 1, 1), progress=lambda items, total: items)
+        cats_vs_dogs.prepare(path, subset, (1, 1, 1), progress=lambda items, total: items)
     except CourseError:
         assert not subset.exists(), "a subset was left behind"
     return accepted
@@ -192,7 +192,7 @@ def read_archive(content, folder):
 
 def read_picture(content, folder):
     """Decode one picture; return whether it was accepted."""
-    from course_utils.data.decode import decode
+    from course_utils.data.image_file import decode
 
     try:
         image = decode(io.BytesIO(content), 32)
@@ -273,7 +273,7 @@ class Worker:
         import atheris
 
         with atheris.instrument_imports(include=["course_utils", "zipfile", "PIL"]):
-            from course_utils.data import archive, decode, photos  # noqa: F401
+            from course_utils.data import archive, image_file, photos  # noqa: F401
         corpus = self.folder / f"corpus_{self.reader}"
         corpus.mkdir(exist_ok=True)
         for number, content in enumerate(self.seeds):

@@ -23,8 +23,8 @@ from pathlib import Path
 import nbformat
 import numpy as np
 
-from course_utils import ledger
-from course_utils.run import run_lessons
+from course_utils.commands.run import run_lessons
+from course_utils.lesson import ledger
 
 # Row of the table: lesson, the saved model's name, the ledger's stage.
 STAGES = {
@@ -83,7 +83,7 @@ def shortened(place):
 def judge(folder, options):
     """Score every saved model on the test split; return one dict for each stage and seed."""
     os.environ["COURSE_RESULTS"] = str(folder)
-    from course_utils.lesson import start
+    from course_utils.lesson.lesson import start
 
     rows = []
     for seed in options.seeds:

@@ -17,7 +17,8 @@ from pathlib import Path
 
 import nbformat
 
-from course_utils import kernel, run
+from course_utils.commands import execute as kernel
+from course_utils.commands import run
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 

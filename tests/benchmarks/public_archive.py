@@ -42,7 +42,7 @@ from make_archives import (  # noqa: E402
     saved,
 )
 
-from course_utils.data import archive, download, photos, sources  # noqa: E402
+from course_utils.data import archive, cats_vs_dogs, download, registry  # noqa: E402
 
 CUTS = 5
 EVERY = 10  # one photo in so many is compressed anew
@@ -75,9 +75,9 @@ def originals():
     """
     folder = os.environ.get("COURSE_TEST_PHOTOS")
     if not folder:
-        return {kind: drawn(500, seed, (500, 375)) for seed, kind in enumerate(photos.KINDS)}
+        return {kind: drawn(500, seed, (500, 375)) for seed, kind in enumerate(cats_vs_dogs.KINDS)}
     found = {}
-    for kind in photos.KINDS:
+    for kind in cats_vs_dogs.KINDS:
         paths = Path(folder).rglob(f"{kind}/*.jpg")
         paths = sorted(paths, key=lambda path: int(path.stem.split(".")[1]))
         found[kind] = [path.read_bytes() for path in paths]
@@ -98,22 +98,22 @@ def build(path, files, per_class):
     """Write the archive; return the bad places."""
     places = [(kind, n) for kind, numbers in KNOWN_BAD.items() for n in numbers if n < per_class]
     bad = dict(zip(places, itertools.cycle(UNREADABLE.values())))
-    kinds = [(kind, n) for kind in photos.KINDS for n in range(5, per_class, ODD_EVERY)]
+    kinds = [(kind, n) for kind in cats_vs_dogs.KINDS for n in range(5, per_class, ODD_EVERY)]
     odd = dict(zip(kinds, itertools.cycle(ODD.values())))
-    streams = {kind: varied(files[kind]) for kind in photos.KINDS}
+    streams = {kind: varied(files[kind]) for kind in cats_vs_dogs.KINDS}
     public(path, members(streams, range(per_class), bad=odd | bad))
     return bad
 
 
 def fetch(url, size, known_hash, target):
     """The first step: download and verify."""
-    remote = replace(sources.PHOTOS, urls=(url,), size=size, known_hash=known_hash)
+    remote = replace(registry.PHOTOS, urls=(url,), size=size, known_hash=known_hash)
     download.fetch(remote, Path(target), mirror="")
 
 
 def prepare(source, target):
     """The second step: the subset."""
-    print(photos.prepare(source, target), file=sys.stderr)
+    print(cats_vs_dogs.prepare(source, target), file=sys.stderr)
 
 
 def check(source):
@@ -142,11 +142,11 @@ def run_step(name, arguments):
 
 def compare(source, target):
     """Check the subset against the archive: numbers, bytes, quarantine."""
-    about = json.loads((target / photos.ABOUT).read_text(encoding="utf-8"))
+    about = json.loads((target / cats_vs_dogs.ABOUT).read_text(encoding="utf-8"))
     assert about["replaced"] == [["cats", 666, 2000]], about["replaced"]
     assert [name for name, _ in about["quarantine"]] == ["PetImages/Cat/666.jpg"]
     with zipfile.ZipFile(source) as file:
-        for kind in photos.KINDS:
+        for kind in cats_vs_dogs.KINDS:
             for split, first, end in (("train", 0, 1000), ("validation", 1000, 1500),
                                       ("test", 1500, 2000)):  # fmt: skip
                 numbers = set(range(first, end))
@@ -161,7 +161,7 @@ def compare(source, target):
 def whole_way(folder, files, per_class):
     """Build an archive of this size and take it through; return the peak memory of the steps."""
     folder.mkdir()
-    original, copy = folder / "served.zip", folder / "home" / "downloads" / sources.PHOTOS.path
+    original, copy = folder / "served.zip", folder / "home" / "downloads" / registry.PHOTOS.path
     began = time.perf_counter()
     bad = build(original, files, per_class)
     size = original.stat().st_size

@@ -36,6 +36,8 @@ import numpy as np
 import psutil
 from PIL import Image
 
+from course_utils.data import datasets, folders
+
 STEPS = ("list", "decode", "again", "extract", "train", "report")
 CLASSES = ("hills", "waves")
 
@@ -102,8 +104,8 @@ def measure(folder, size):
     """Do all steps once and return what each took."""
     import keras
 
-    from course_utils import backbones, features
-    from course_utils.data import inspect, pictures
+    from course_utils.data import inspect
+    from course_utils.models import backbones, features
 
     found = {}
     network = backbones.load("minivgg", size)
@@ -117,12 +119,12 @@ def measure(folder, size):
     train(head, features.extract(network, few, cache=False), np.arange(64) % 2)
     base = held()
     with measured("list", found, base):
-        pictures.list_folder(folder)
+        folders.list_folder(folder)
     with measured("decode", found, base):
-        loaded = pictures.load("quick", folder, size)
+        loaded = datasets.load("quick", folder, size)
     del loaded
     with measured("again", found, base):
-        loaded = pictures.load("quick", folder, size)
+        loaded = datasets.load("quick", folder, size)
     with measured("extract", found, base):
         splits = (loaded.train, loaded.validation, loaded.test)
         seen = [features.extract(network, split.images) for split in splits]
@@ -130,13 +132,13 @@ def measure(folder, size):
         train(head, seen[0], loaded.train.labels)
     del loaded, splits, seen
     with measured("report", found, base):
-        report = inspect.report(folder)
+        report = inspect.inspect_folder(folder)
     assert not report.unreadable
     return found | {"in all": most_in_all()}
 
 
 def train(head, features_of, labels):
-    from course_utils.features import view_dataset
+    from course_utils.models.features import view_dataset
 
     head.fit(view_dataset(features_of[None], labels, batch_size=32), verbose=0)
 

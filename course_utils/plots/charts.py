@@ -1,0 +1,153 @@
+"""Bars, clouds of points, and the confusion table."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.ticker import MaxNLocator, StrMethodFormatter
+
+from course_utils.plots.figure import COLOURS, FAINT, INK, MAP, headline, new_axes, show, title_of
+
+
+def bars(values, title="", xlabel="", spread=None, guess=None, form="{:.3f}", zoom=False):
+    """Draw horizontal bars, each with its number.
+
+    Parameters
+    ----------
+    values : dict of str to float
+    title, xlabel : str
+    spread : dict of str to float, optional
+        Standard deviation of each value.
+    guess : float, optional
+        What the student predicted.
+    form : str
+        Format of the numbers.
+    zoom : bool
+        Draw dots on an axis that does not begin at 0, for values that differ by little: the length
+        of a bar would be a lie there.
+    """
+    figure, axes = new_axes(6.4, 0.42 * len(values) + 1.0)
+    axis = axes[0, 0]
+    names = list(values)
+    heights = [float(values[name]) for name in names]
+    error = None if spread is None else [spread[name] for name in names]
+    if zoom:
+        axis.errorbar(heights, names, None, error, "o", color=COLOURS[0], ecolor=INK, capsize=3)
+        axis.grid(axis="y", color=FAINT, alpha=0.3)
+        axis.margins(y=0.5 / len(names))
+    else:
+        axis.barh(names, heights, xerr=error, color=COLOURS[0], height=0.62, ecolor=INK, capsize=3)
+    axis.invert_yaxis()
+    pushed = [0.0] * len(names) if error is None else error
+    for row, (height, push) in enumerate(zip(heights, pushed, strict=True)):
+        axis.annotate(
+            form.format(height), (height + push, row), xytext=(6, 0), textcoords="offset points",
+            va="center", fontsize=9, bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
+            zorder=5,
+        )  # fmt: skip
+    if zoom:
+        ends = [*np.subtract(heights, pushed), *np.add(heights, pushed)]
+        ends += [] if guess is None else [guess]
+        room = max(max(ends) - min(ends), 0.01)
+        axis.set_xlim(min(ends) - 0.15 * room, max(ends) + 0.25 * room)
+    else:
+        longest = max(*heights, 0, guess or 0)
+        axis.set_xlim(0, longest * 1.16 if longest > 0 else 1)
+    whole = all(height == round(height) for height in heights)  # there are no 2.5 pixels
+    steps = [1, 2, 5, 10] if whole else [1, 2, 2.5, 5, 10]
+    axis.xaxis.set_major_locator(MaxNLocator(5, integer=whole, steps=steps))
+    if max(heights) >= 1000:
+        axis.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    if guess is not None:
+        axis.axvline(guess, color=FAINT, linestyle=":")
+        above = {"transform": axis.get_xaxis_transform(), "ha": "center", "va": "bottom"}
+        axis.text(guess, 1.01, "my guess", fontsize=8, color="#555555", **above)
+    axis.set_xlabel(xlabel)
+    title_of(axis, title, pad=16 if guess is not None else 6)
+    told = ", ".join(f"{n} {form.format(v)}" for n, v in zip(names, heights, strict=True))
+    show(figure, f"{'Dot' if zoom else 'Bar'} chart of {xlabel}. {title}. {told}.", flat=True)
+
+
+def scatter(panels, labels, classes, title="", alt=""):
+    """Draw two-dimensional points coloured and shaped by class, one panel each.
+
+    Parameters
+    ----------
+    panels : dict of str to numpy.ndarray
+        (N, 2) points for each panel.
+    labels : numpy.ndarray
+        (N,) class indices.
+    classes : sequence of str
+    title : str
+    alt : str
+        What the panels mean; the distance of the class centres is added from the data.
+    """
+    figure, axes = new_axes(3.4 * len(panels), 3.3, 1, len(panels))
+    told = []
+    for axis, (name, points) in zip(axes[0], panels.items(), strict=True):
+        for number, label in enumerate(classes):
+            chosen = points[labels == number]
+            axis.scatter(
+                chosen[:, 0], chosen[:, 1], s=14, marker="o^sDvPX*"[number % 8], alpha=0.7,
+                color=COLOURS[number % len(COLOURS)], label=label, linewidths=0,
+            )  # fmt: skip
+        title_of(axis, name)
+        axis.xaxis.set_major_locator(MaxNLocator(5))
+        axis.set_xlabel("first component")
+        axis.set_ylabel("second component")
+        told.append(f"{name}: {_separation(points, labels)}")
+    axes[0, -1].legend(loc="best", fontsize=8, frameon=True, framealpha=0.9)
+    headline(figure, title)
+    show(figure, f"Scatter plots. {alt or title}. {'; '.join(told)}.")
+
+
+def _separation(points, labels):
+    """Tell how far the first two class centres lie apart, in units of the spread inside a class."""
+    groups = [points[labels == number] for number in np.unique(labels)]
+    if len(groups) < 2:
+        return "one class"
+    inside = np.mean([group.std(axis=0).mean() for group in groups])
+    apart = np.linalg.norm(groups[0].mean(axis=0) - groups[1].mean(axis=0))
+    return f"the centres of the first two classes lie {apart / (inside + 1e-9):.1f} spreads apart"
+
+
+def confusion_matrix(table, classes, title=""):
+    """Draw a table of true classes against answers, and colour the mistakes.
+
+    Parameters
+    ----------
+    table : array-like
+        (classes, classes) counts; rows are the truth, columns the answers.
+    classes : sequence of str
+    title : str
+    """
+    table = np.asarray(table)
+    count, longest = len(classes), max(map(len, classes))
+    if table.shape != (count, count):
+        raise ValueError(f"{count} classes need a table of {count}×{count}, not {table.shape}")
+    right = np.eye(count, dtype=bool)
+    mistakes = np.where(right, 0, table)
+    side = 1.3 + 0.36 * count + 0.06 * longest
+    figure, axes = new_axes(side + 0.06 * longest, side)
+    axis = axes[0, 0]
+    shown = np.ma.masked_where(mistakes == 0, mistakes)
+    most = max(5, mistakes.max())  # one mistake stays pale, even if none is more frequent
+    axis.imshow(shown, cmap=f"{MAP}_r", vmin=0, vmax=most)
+    for (row, column), value in np.ndenumerate(table):
+        dark = mistakes[row, column] > 0.55 * most
+        colour = "#555555" if right[row, column] else "white" if dark else INK
+        axis.text(
+            column, row, value if value else "·", ha="center", va="center", fontsize=9,
+            color=colour if value else FAINT,
+        )  # fmt: skip
+    turn = {"rotation": 40, "ha": "right", "rotation_mode": "anchor"} if longest > 3 else {}
+    axis.set_xticks(range(count), classes, fontsize=9, **turn)
+    axis.set_yticks(range(count), classes, fontsize=9)
+    axis.tick_params(length=0)
+    axis.set(xlabel="answer", ylabel="truth")
+    title_of(axis, title)
+    order = np.argsort(mistakes, axis=None)[::-1][:3]
+    pairs = [np.unravel_index(position, table.shape) for position in order]
+    told = [f"{classes[i]} as {classes[j]} {table[i, j]} times" for i, j in pairs if mistakes[i, j]]
+    worst = f"Most frequent mistakes: {', '.join(told)}." if told else "There is no mistake."
+    total = f"{table[right].sum()} of {table.sum()} answers are right, on the diagonal."
+    show(figure, f"Confusion table. {title}. {total} {worst}", flat=True)

@@ -1,0 +1,332 @@
+"""The fused warp against geometry worked out by hand and an independent NumPy warp."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from course_utils.errors import CourseError
+
+keras = pytest.importorskip("keras")
+tf = pytest.importorskip("tensorflow")
+
+from course_utils.models.augment import FILL_MODES, RandomAffine  # noqa: E402
+
+ALL = {
+    "rotation": 40,
+    "width_shift": 0.2,
+    "height_shift": 0.2,
+    "shear": 0.2,
+    "zoom": 0.2,
+    "horizontal_flip": True,
+}
+few = settings(max_examples=30, deadline=None)
+seeds = st.integers(0, 2**31 - 1)
+
+
+def pictures(n=4, height=12, width=12, seed=0):
+    return np.random.default_rng(seed).integers(0, 256, (n, height, width, 3)).astype("uint8")
+
+
+def numpy_warp(image, matrix, fill_mode):
+    """Warp one picture by loops over NumPy: our own reading of what the layer promises."""
+    height, width = image.shape[:2]
+    inverse = np.linalg.inv(np.asarray(matrix, "float64"))
+    result = np.zeros(image.shape)
+
+    def pixel(y, x):
+        if fill_mode == "constant":
+            inside = 0 <= y < height and 0 <= x < width
+            return image[y, x].astype("float64") if inside else np.zeros(3)
+        return image[fold(y, height), fold(x, width)].astype("float64")
+
+    def fold(i, n):
+        if fill_mode == "nearest":
+            return min(max(i, 0), n - 1)
+        if fill_mode == "wrap":
+            return i % n
+        i %= 2 * n
+        return i if i < n else 2 * n - 1 - i
+
+    for row in range(height):
+        for column in range(width):
+            centred = np.array([column - (width - 1) / 2, row - (height - 1) / 2, 1])
+            x, y, _ = inverse @ centred
+            x, y = x + (width - 1) / 2, y + (height - 1) / 2
+            x0, y0 = math.floor(x), math.floor(y)
+            right, below = x - x0, y - y0
+            top = (1 - right) * pixel(y0, x0) + right * pixel(y0, x0 + 1)
+            bottom = (1 - right) * pixel(y0 + 1, x0) + right * pixel(y0 + 1, x0 + 1)
+            result[row, column] = (1 - below) * top + below * bottom
+    return result
+
+
+@few
+@given(seed=seeds)
+def test_without_ranges_nothing_moves(seed):
+    images = pictures(seed=seed)
+    layer = RandomAffine(seed=seed)
+    np.testing.assert_array_equal(layer(images), images.astype("float32"))
+    np.testing.assert_array_equal(layer.matrices(3, 12), np.tile(np.eye(3), (3, 1, 1)))
+
+
+def test_when_not_training_nothing_moves():
+    images = pictures()
+    same = RandomAffine(**ALL, seed=0)(images, training=False)
+    assert same.dtype == "float32"
+    np.testing.assert_array_equal(same, images.astype("float32"))
+
+
+@pytest.mark.parametrize("fill_mode", ["nearest", "constant"])
+@few
+@given(seed=seeds, height=st.integers(5, 14), width=st.integers(5, 14))
+def test_pixels_equal_an_independent_warp(fill_mode, seed, height, width):
+    image = pictures(1, height, width, seed)[0]
+    layer = RandomAffine(**ALL, fill_mode=fill_mode)
+    matrix = np.array(layer.matrices(1, (height, width), seed=seed)[0])
+    np.testing.assert_allclose(
+        layer.apply(image, matrix), numpy_warp(image, matrix, fill_mode), atol=0.05
+    )
+
+
+@pytest.mark.parametrize("fill_mode", ["reflect", "wrap"])
+@pytest.mark.parametrize("shift", [-5, -1, 3, 6])
+def test_whole_shifts_fill_as_named(fill_mode, shift):
+    image = pictures(1, 12, 12)[0]
+    matrix = np.array([[1, 0, shift], [0, 1, 0], [0, 0, 1]], "float32")
+    warped = np.array(RandomAffine(fill_mode=fill_mode).apply(image, matrix))
+    np.testing.assert_allclose(warped, numpy_warp(image, matrix, fill_mode), atol=1e-3)
+
+
+@few
+@given(seed=seeds, turns=st.integers(0, 3), dx=st.integers(-3, 3), dy=st.integers(-3, 3))
+def test_one_map_after_the_other_is_their_product(seed, turns, dx, dy):
+    # Whole pixels and quarter turns, so that no interpolation comes between; a black margin wide
+    # enough that nothing is lost at the edge.
+    image = np.zeros((21, 21, 3), "uint8")
+    image[7:14, 7:14] = pictures(1, 7, 7, seed)[0]
+    cos, sin = round(math.cos(turns * math.pi / 2)), round(math.sin(turns * math.pi / 2))
+    turn = np.array([[cos, -sin, 0], [sin, cos, 0], [0, 0, 1]], "float32")
+    shift = np.array([[1, 0, dx], [0, 1, dy], [0, 0, 1]], "float32")
+    layer = RandomAffine(fill_mode="constant")
+    for first, second in ((turn, shift), (shift, turn)):
+        stepwise = layer.apply(layer.apply(image, first), second)
+        np.testing.assert_allclose(layer.apply(image, second @ first), stepwise, atol=1e-3)
+
+
+def test_a_flip_is_numpys_flip_and_twice_is_none():
+    images = pictures(64)
+    layer = RandomAffine(horizontal_flip=True, seed=1)
+    once = np.array(layer(images))
+    flipped = [np.array_equal(b, a[:, ::-1]) for a, b in zip(images, once, strict=True)]
+    kept = [np.array_equal(b, a) for a, b in zip(images, once, strict=True)]
+    assert all(f or k for f, k in zip(flipped, kept, strict=True))
+    assert 15 < sum(flipped) < 49  # of 64 fair coins; beyond that once in 30,000 seeds
+    mirror = np.diag([-1.0, 1.0, 1.0]).astype("float32")
+    twice = layer.apply(
+        layer.apply(images, np.tile(mirror, (64, 1, 1))), np.tile(mirror, (64, 1, 1))
+    )
+    np.testing.assert_array_equal(twice, images)
+
+
+@few
+@given(seed=seeds, height=st.integers(8, 200), width=st.integers(8, 200))
+def test_corners_go_where_the_ranges_allow(seed, height, width):
+    """Zoom, shear, rotation and shift read back from where the corners go."""
+    matrices = np.array(RandomAffine(**ALL).matrices(5, (height, width), seed=seed), "float64")
+    corner = (
+        np.array([[x, y, 1] for x in (-1, 1) for y in (-1, 1)]).T * [[width], [height], [2]] / 2
+    )
+    for matrix in matrices:
+        middle = (matrix @ corner).mean(axis=1)
+        assert abs(middle[0]) <= 0.2 * width + 1e-3
+        assert abs(middle[1]) <= 0.2 * height + 1e-3
+        across, up = matrix[:2, 0], -matrix[:2, 1]
+        zoom = math.hypot(*across)
+        assert 0.8 - 1e-5 <= zoom <= 1.2 + 1e-5
+        mirrored = np.linalg.det(matrix) < 0
+        across = -across if mirrored else across
+        angle = math.degrees(math.atan2(across[1], across[0]))
+        assert abs(angle) <= 40 + 1e-3
+        # Along the row direction the column direction leans by the slope; across it, by the zoom.
+        lean = up @ across / zoom**2
+        assert abs(lean) <= 0.2 + 1e-5
+        assert abs(abs(np.linalg.det(matrix)) - zoom**2) < 1e-4
+
+
+def spread(**ranges):
+    """The maps of many pictures of 10 by 20 pixels, for one transform alone."""
+    return np.array(RandomAffine(**ranges).matrices(500, (10, 20), seed=3), "float64")
+
+
+def test_rotation_alone_turns_by_up_to_its_degrees():
+    maps = spread(rotation=30)
+    angles = np.degrees(np.arctan2(maps[:, 1, 0], maps[:, 0, 0]))
+    assert -30 <= angles.min() < -28 and 28 < angles.max() <= 30
+    np.testing.assert_allclose(
+        maps[:, :2, :2] @ maps[:, :2, :2].transpose(0, 2, 1),
+        np.tile(np.eye(2), (500, 1, 1)),
+        atol=1e-6,
+    )
+    assert not maps[:, :2, 2].any()
+
+
+@pytest.mark.parametrize(
+    ("name", "axis", "extent"), [("width_shift", 0, 20), ("height_shift", 1, 10)]
+)
+def test_a_shift_alone_moves_by_a_share_of_its_side(name, axis, extent):
+    maps = spread(**{name: 0.25})
+    moved = maps[:, axis, 2].copy()
+    assert -0.25 * extent <= moved.min() < -0.23 * extent
+    assert 0.23 * extent < moved.max() <= 0.25 * extent
+    maps[:, axis, 2] = 0
+    np.testing.assert_array_equal(maps, np.tile(np.eye(3), (500, 1, 1)))
+
+
+def test_shear_alone_leans_upright_lines():
+    maps = spread(shear=0.2)
+    lean = maps[:, 0, 1].copy()
+    assert -0.2 - 1e-6 <= lean.min() < -0.19 and 0.19 < lean.max() <= 0.2 + 1e-6
+    maps[:, 0, 1] = 0
+    np.testing.assert_array_equal(maps, np.tile(np.eye(3), (500, 1, 1)))
+
+
+def test_zoom_alone_scales_both_sides():
+    maps = spread(zoom=0.2)
+    factor = maps[:, 0, 0]
+    assert 0.8 - 1e-6 <= factor.min() < 0.81 and 1.19 < factor.max() <= 1.2 + 1e-6
+    np.testing.assert_allclose(
+        maps, factor[:, None, None] * np.diag([1, 1, 0]) + np.diag([0, 0, 1])
+    )
+
+
+@pytest.mark.parametrize("factor", [0.5, 2.0])
+def test_a_zoom_above_one_makes_things_larger(factor):
+    image = np.zeros((20, 20, 1), "uint8")
+    image[7:13, 7:13] = 255
+    matrix = np.diag([factor, factor, 1]).astype("float32")
+    lit = np.array(RandomAffine(fill_mode="constant").apply(image, matrix)).sum() / 255
+    assert lit == pytest.approx(36 * factor**2, rel=0.1)
+
+
+def test_a_positive_shift_moves_right_and_down():
+    image = np.zeros((9, 9, 1), "uint8")
+    image[4, 4] = 255
+    matrix = np.array([[1, 0, 2], [0, 1, 3], [0, 0, 1]], "float32")
+    warped = np.array(RandomAffine(fill_mode="constant").apply(image, matrix))[..., 0]
+    assert np.argwhere(warped > 1).tolist() == [[7, 6]]
+
+
+@pytest.mark.parametrize("fill_mode", FILL_MODES)
+@few
+@given(seed=seeds, single=st.booleans(), dtype=st.sampled_from(["uint8", "float32", "float16"]))
+def test_shape_type_and_range(fill_mode, seed, single, dtype):
+    images = pictures(3, 9, 13, seed).astype(dtype)
+    images = images[0] if single else images
+    warped = RandomAffine(**ALL, fill_mode=fill_mode, seed=seed)(images)
+    assert warped.shape == images.shape and warped.dtype == "float32"
+    low = 0 if fill_mode == "constant" else images.min()
+    assert low - 1e-3 <= np.min(warped) and np.max(warped) <= images.max() + 1e-3
+
+
+def test_the_seed_fixes_the_sequence():
+    images = pictures()
+    one, two, other = (
+        RandomAffine(**ALL, seed=5),
+        RandomAffine(**ALL, seed=5),
+        RandomAffine(**ALL, seed=6),
+    )
+    first, second = np.array(one(images)), np.array(one(images))
+    np.testing.assert_array_equal(two(images), first)
+    np.testing.assert_array_equal(two(images), second)
+    assert np.abs(first - second).mean() > 1
+    assert np.abs(first - other(images)).mean() > 1
+    np.testing.assert_array_equal(one.matrices(4, 12, seed=1), other.matrices(4, 12, seed=1))
+
+
+def test_each_picture_gets_its_own_map():
+    same = np.repeat(pictures(1), 6, axis=0)
+    warped = np.array(RandomAffine(**ALL, seed=0)(same))
+    for i in range(6):
+        for j in range(i):
+            assert np.abs(warped[i] - warped[j]).mean() > 1
+
+
+def test_one_picture_is_a_batch_of_one():
+    image = pictures(1)
+    one, two = RandomAffine(**ALL, seed=2), RandomAffine(**ALL, seed=2)
+    np.testing.assert_allclose(one(image)[0], two(image[0]), atol=1e-3)
+
+
+@pytest.mark.parametrize("batched", [True, False])
+@pytest.mark.parametrize("labelled", [True, False])
+def test_a_mapped_dataset_changes_each_epoch_and_repeats_with_the_seed(batched, labelled):
+    def epochs(seed):
+        images = pictures(10)
+        source = (images, np.arange(10)) if labelled else images
+        dataset = tf.data.Dataset.from_tensor_slices(source)
+        dataset = RandomAffine(**ALL, seed=seed).map(dataset.batch(4) if batched else dataset)
+        assert dataset.cardinality() == (3 if batched else 10)
+        runs = []
+        for _ in range(2):
+            elements = list(dataset.as_numpy_iterator())
+            if labelled:
+                labels = [element[1] for element in elements]
+                assert np.hstack(labels).tolist() == list(range(10))
+                elements = [element[0] for element in elements]
+            runs.append(np.concatenate(elements) if batched else np.stack(elements))
+        return runs
+
+    first, second = epochs(1)
+    assert first.shape == (10, 12, 12, 3) and first.dtype == np.float32
+    assert np.abs(first - second).mean() > 1
+    for again, expected in zip(epochs(1), (first, second), strict=True):
+        np.testing.assert_array_equal(again, expected)
+    assert np.abs(first - epochs(2)[0]).mean() > 1
+
+
+def test_an_ordinary_map_of_unknown_size_works():
+    layer = RandomAffine(**ALL, seed=0)
+    signature = tf.TensorSpec((None, None, None, 3), tf.uint8)
+    dataset = tf.data.Dataset.from_generator(lambda: iter([pictures()]), output_signature=signature)
+    for mapped in (dataset.map(lambda x: layer(x, training=True)), layer.map(dataset)):
+        (batch,) = mapped.as_numpy_iterator()
+        assert batch.shape == (4, 12, 12, 3)
+        assert np.abs(batch - pictures()).mean() > 1
+
+
+def test_a_model_holding_the_layer_saves_and_warps_only_in_training(tmp_path):
+    layer = RandomAffine(**ALL, fill_mode="wrap", seed=4)
+    model = keras.Sequential([keras.Input((12, 12, 3)), layer])
+    model.save(tmp_path / "model.keras")
+    again = keras.models.load_model(tmp_path / "model.keras")
+    config = again.layers[-1].get_config()
+    assert {name: config[name] for name in (*ALL, "fill_mode", "seed")} == {
+        **ALL,
+        "fill_mode": "wrap",
+        "seed": 4,
+    }
+    np.testing.assert_array_equal(again.predict(pictures(), verbose=0), pictures())
+    assert np.abs(np.array(again(pictures(), training=True)) - pictures()).mean() > 1
+
+
+def test_bfloat16_models_get_unrounded_pictures():
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        layer = RandomAffine()
+    finally:
+        keras.config.set_dtype_policy(before)
+    exact = pictures().astype("float32") / 3
+    np.testing.assert_array_equal(layer(exact), exact)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"fill_mode": "mirror"}, {"zoom": 1}, {"rotation": -5}, {"shear": float("nan")}]
+)
+def test_impossible_settings_are_named(wrong):
+    (name,) = wrong
+    with pytest.raises(CourseError, match=name):
+        RandomAffine(**wrong)
