@@ -14,7 +14,7 @@ import psutil
 from course_utils import files, presets, settings
 from course_utils.data import datasets
 from course_utils.errors import CourseError
-from course_utils.lesson.lesson import ledger, progress
+from course_utils.lesson import ledger, progress
 
 
 class Earlier(dict):

@@ -96,7 +96,7 @@ def judge(folder, options):
             output = model.predict(test.images, batch_size=100, verbose=0)
             two = output.shape[1] == 1
             answers = (output[:, 0] > 0.5).astype(int) if two else output.argmax(axis=1)
-            noted = lesson.earlier(number).stage(stage)
+            noted = lesson.earlier(number).result(stage)
             rows.append(
                 {
                     "stage": label,

@@ -71,16 +71,16 @@ def test_prove_raises_and_expect_reports(place, capsys, monkeypatch):
 def test_a_later_lesson_reads_what_an_earlier_one_recorded(place):
     first = start("03")
     assert math.isnan(first.earlier("03")["accuracy"])
-    first.stage(
+    first.add_result(
         "scratch", 0.7, 0.99, 1234, 5.67, {"accuracy": [0.5, 0.99], "val_accuracy": [0.5, 0.7]}
     )
     table = first.record("scratch", uses_backbone=False)
     assert "0.700" in table._repr_html_() and "1,234" in repr(table)
     later = start("07").earlier("03")
-    assert later.known and later["accuracy"] == 0.7 and later.stage("scratch")["trainable"] == 1234
+    assert later.known and later["accuracy"] == 0.7 and later.result("scratch")["trainable"] == 1234
     assert not start("07", seed=5).earlier("03").known
-    assert not later.stage("other").known
-    assert math.isnan(later.stage("other")["accuracy"])
+    assert not later.result("other").known
+    assert math.isnan(later.result("other")["accuracy"])
 
 
 def test_record_needs_a_stage(place):
