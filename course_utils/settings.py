@@ -50,7 +50,8 @@ def photos() -> Path:
 def keras_homes() -> list[Path]:
     """Return the folders in which Keras keeps files, ``$KERAS_HOME`` before ``~/.keras``."""
     given = os.environ.get("KERAS_HOME")
-    return [Path(given).expanduser()] * bool(given) + [Path.home() / ".keras"]
+    named = [Path(given).expanduser()] if given else []
+    return [*named, Path.home() / ".keras"]
 
 
 def mirror() -> str:
