@@ -6,7 +6,7 @@ import errno
 import json
 import os
 import shutil
-import tempfile
+import threading
 from collections.abc import Callable
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
@@ -16,7 +16,8 @@ from course_utils.errors import CourseError
 # Out of space, and over quota: the same thing to the person who meets it.
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _WAY_OUT = (
-    "Set COURSE_HOME (caches, downloads) or COURSE_RESULTS (results), or for a run give --runs-dir"
+    "Free some space, or use another folder: set COURSE_HOME (caches, downloads) or COURSE_RESULTS "
+    "(results), or give a run --runs-dir; then run again."
 )
 
 
@@ -32,16 +33,11 @@ def explain_disk_errors(path):
     try:
         yield
     except OSError as error:
-        if error.errno in _FULL:
-            free = f"{_existing(Path(path)).as_posix()}: {free_bytes(path) >> 20:,} MiB free"
-            raise CourseError(
-                f"The disk is full: {path} could not be written ({free}). Nothing half-written "
-                "was left behind, and files already there are untouched. Free some space, or use "
-                f"a larger disk. {_WAY_OUT}, and run again."
-            ) from error
+        full = f"The disk is full ({free_bytes(path) >> 20:,} MiB free)"
+        what = full if error.errno in _FULL else error.strerror or error
         raise CourseError(
-            f"{path} could not be written: {error.strerror or error}. Nothing was changed. "
-            f"{_WAY_OUT}, and run again."
+            f"{path} could not be written: {what}. Nothing half-written took its name, and files "
+            f"already there are untouched. {_WAY_OUT}"
         ) from error
 
 
@@ -74,11 +70,8 @@ def write_atomically(path, data: bytes | Callable[[Path], object]) -> Path:
     with explain_disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         # The ending is kept because some writers (NumPy, Keras) choose the format by it.
-        handle, name = tempfile.mkstemp(suffix=path.suffix, prefix=".writing-", dir=path.parent)
-        temporary = Path(name)
+        temporary = path.with_name(f".writing-{os.getpid()}-{threading.get_ident()}-{path.name}")
         try:
-            os.close(handle)
-            os.chmod(temporary, 0o666 & ~_umask())
             if callable(data):
                 data(temporary)
             else:
@@ -146,7 +139,7 @@ def need_space(path, size):
     if size > (free := free_bytes(path)):
         raise CourseError(
             f"{path} needs {size >> 20:,} MiB, and {free >> 20:,} MiB are free. Nothing was "
-            f"written. Free some space, or use a larger disk. {_WAY_OUT}, and run again."
+            f"written. {_WAY_OUT}"
         )
 
 
@@ -173,10 +166,3 @@ def _existing(path):
     while not path.exists() and path != path.parent:
         path = path.parent
     return path
-
-
-def _umask() -> int:
-    """Return the umask. mkstemp makes files private, but a class may share its cache folder."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

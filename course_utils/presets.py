@@ -1,26 +1,12 @@
-"""The two presets, the names of the backbones, the table of lessons: plain data."""
+"""The two presets and the table of lessons, as presets.toml lists them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
 
 from course_utils.errors import unknown
-
-BACKBONE_NAMES = (
-    "minivgg",
-    "vgg16",
-    "vgg19",
-    "resnet50",
-    "inception_v3",
-    "inception_resnet_v2",
-    "xception",
-    "mobilenet",
-    "mobilenet_025",
-    "densenet121",
-    "nasnet_mobile",
-    "efficientnetv2b0",
-    "convnext_tiny",
-)
 
 
 @dataclass(frozen=True)
@@ -36,11 +22,9 @@ class Preset:
     image_size : int
         Height and width of a picture in pixels.
     backbone : str
-        One of `BACKBONE_NAMES`.
+        A name out of ``data/registry.toml``.
     train, validation, test : int
         Pictures in each split.
-    batch_size : int
-        Pictures in a training batch.
     """
 
     name: str
@@ -51,7 +35,6 @@ class Preset:
     train: int
     validation: int
     test: int
-    batch_size: int = 20
 
 
 @dataclass(frozen=True)
@@ -66,41 +49,22 @@ class Lesson:
         File name of the notebook without ``.ipynb``, ``"07_fast_feature_extraction"``.
     title : str
     minutes : dict
-        Expected minutes on a CPU by preset name; a preset is absent where nobody has measured yet.
+        Expected minutes on a CPU by preset name.
+    reads : tuple of str
+        Numbers of the lessons whose results or models this one uses where they are there. It runs
+        without them too, but when both are to run, they go first.
     """
 
     number: str
     slug: str
     title: str
-    minutes: dict[str, float] = field(default_factory=dict)
+    minutes: dict[str, float]
+    reads: tuple[str, ...] = ()
 
 
-PRESETS = {
-    "quick": Preset("quick", "quick preset", "toy_pets", 64, "minivgg", 320, 600, 2_000),
-    "full": Preset("full", "full preset", "cats_vs_dogs", 150, "vgg16", 2_000, 1_000, 1_000),
-}
-
-LESSONS = {
-    row[0]: Lesson(row[0], f"{row[0]}_{row[1]}", row[2], {"quick": row[3], "full": row[4]})
-    for row in (
-        # Minutes on two CPU cores; the full preset with mobilenet_025 and without a download.
-        ("00", "start_here", "Start here", 0.2, 0.3),
-        ("01", "convolutions", "Convolutions", 0.2, 0.2),
-        ("02", "first_convnet", "A first convnet", 0.5, 3),
-        ("03", "cnn_from_scratch", "A convnet from scratch", 0.5, 5),
-        ("04", "augmentation", "Data augmentation", 0.9, 12),
-        ("05", "normalization", "Normalization", 0.8, 7),
-        ("06", "pretrained_networks", "Pretrained networks", 0.5, 0.7),
-        ("07", "fast_feature_extraction", "Fast feature extraction", 0.3, 0.9),
-        ("08", "frozen_base_augmentation", "Frozen base with augmentation", 0.7, 4.5),
-        ("09", "fine_tuning", "Fine-tuning", 1.5, 6.5),
-        ("10", "activations", "What each layer sees", 0.2, 0.4),
-        ("11", "filters", "What excites a filter", 0.4, 0.5),
-        ("12", "class_activation_maps", "Class activation maps", 0.5, 0.6),
-        ("13", "compare_and_choose", "Compare and choose", 0.9, 5.5),
-        ("14", "your_own_images", "Your own images", 0.3, 1.1),
-    )
-}
+_TABLES = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+PRESETS = {name: Preset(name, **row) for name, row in _TABLES["presets"].items()}
+LESSONS = {slug[:2]: Lesson(slug[:2], slug, **row) for slug, row in _TABLES["lessons"].items()}
 
 
 def get(name: str) -> Preset:
@@ -116,19 +80,6 @@ def get(name: str) -> Preset:
     return PRESETS[name]
 
 
-def check_backbone(name: str) -> str:
-    """Return `name` if the course knows such a backbone; no Keras is loaded.
-
-    Raises
-    ------
-    CourseError
-        If it does not; the message lists the right names.
-    """
-    if name not in BACKBONE_NAMES:
-        raise unknown("backbone", name, BACKBONE_NAMES)
-    return name
-
-
 def get_lesson(number: str | int) -> Lesson:
     """Return the lesson with this number: ``7``, ``"7"``, ``"07"`` and its slug all work.
 
@@ -137,8 +88,8 @@ def get_lesson(number: str | int) -> Lesson:
     CourseError
         If the syllabus has no such lesson; the message lists the numbers.
     """
-    text = str(number).strip()
-    for lesson in LESSONS.values():
-        if lesson.number in (text, f"0{text}") or text.removesuffix(".ipynb") == lesson.slug:
-            return lesson
-    raise unknown("lesson", number, LESSONS)
+    text = str(number).strip().removesuffix(".ipynb")
+    by_name = {lesson.slug: lesson for lesson in LESSONS.values()} | LESSONS
+    if (name := text and text.zfill(2)) not in by_name:
+        raise unknown("lesson", number, LESSONS)
+    return by_name[name]

@@ -18,17 +18,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from course_utils import files
 from course_utils.data import image_file, inspect
-from course_utils.data.folders import list_folder
 from course_utils.errors import CourseError
 
 TEMPLATE = Path(__file__).with_suffix(".html")
 SIDE = 96  # pixels of a thumbnail
 ROWS, GROUPS, IN_GROUP, EXAMPLES = 200, 12, 6, 6  # shown of a kind; the rest is counted
-KINDS = {
-    "In two classes": "One of the labels is wrong.",
-    "In two splits": "A score would test what the network remembers, not what it has understood.",
-    "Repeated in one split": "They count more than others.",
-}
 
 
 @click.command()
@@ -40,13 +34,12 @@ def main(folder, page, seed):
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # a console may lack letters that names have
     try:
-        classes, listing = list_folder(folder, seed)
         if page:
-            check_place(page, listing)
+            check_place(page, folder)
         found = inspect.inspect_folder(folder, seed)
         print(found)
         if page:
-            write(page, build(found, choose(classes, listing, found)))
+            write(page, build(found))
             print(f"Page: {page}")
     except CourseError as error:
         print(error, file=sys.stderr)
@@ -54,51 +47,48 @@ def main(folder, page, seed):
     sys.exit(1 if found.to_do else 0)
 
 
-def check_place(page, listing):
+def check_place(page, folder):
     """Stop before the long look if the page may not be written where it is wanted."""
-    classes = {path.parent.resolve() for files in listing.values() for path, _ in files}
-    if classes & set(page.resolve().parents):
+    if page.resolve().is_relative_to(folder.expanduser().resolve()):
         raise CourseError(
-            f"{page} lies in a class folder, where it would count as a picture. Nothing was "
-            "written. Choose another place with --html."
+            f"{page} lies in {folder}, which is only read. Nothing was written. Choose a place "
+            "outside of it with --html."
         )
     if page.suffix.lower() not in (".html", ".htm"):
         raise CourseError(f"{page}: the name for --html must end in .html. Nothing was written.")
 
 
-def choose(classes, listing, found):
-    """Return some readable training pictures of each class, from all over it."""
-    bad = {one.path for one in found.unreadable}
-    examples = {}
-    for number, name in enumerate(classes):
-        files = [p for p, label in listing["train"] if label == number and p not in bad]
-        examples[name] = files[:: max(1, len(files) // EXAMPLES)][:EXAMPLES]
-    return examples
-
-
-def build(found, examples):
-    """Return the page on an `inspect.FolderReport`, with some examples of each class, as text."""
-    same = {kind: [] for kind in KINDS}
-    for group in found.duplicates:
-        kind = 0 if group.contradicts else 1 if group.leaks else 2
-        same[list(KINDS)[kind]].append(group)
+def build(found):
+    """Return the page on an `inspect.FolderReport` as text."""
     tools = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     tools.filters |= {"short": found.name_of, "printable": image_file.printable}
     tools.filters["commas"] = "{:,}".format
+    same = {kind: [] for kind in inspect.ADVICE}
+    for group in found.duplicates:
+        same[f"Pictures {group.where}"].append(group)
     page = tools.from_string(TEMPLATE.read_text(encoding="utf-8"))
     return page.render(
         found=found,
-        name=found.name,
         unreadable=[(bad.path, bad.reason) for bad in found.unreadable],
         misnamed=list(found.misnamed.items()),
         same={kind: groups for kind, groups in same.items() if groups},
-        advice=KINDS,
-        examples=examples,
+        advice=inspect.ADVICE,
+        examples=examples(found),
         thumbnail=thumbnail,
         rows_shown=ROWS,
         groups_shown=GROUPS,
         in_group=IN_GROUP,
     )
+
+
+def examples(found):
+    """Return some readable training pictures of each class, from all over it."""
+    bad = {one.path for one in found.unreadable}
+    chosen = {}
+    for number, name in enumerate(found.classes):
+        paths = [p for p, label in found.listing["train"] if label == number and p not in bad]
+        chosen[name] = paths[:: max(1, len(paths) // EXAMPLES)][:EXAMPLES]
+    return chosen
 
 
 def thumbnail(path):
@@ -118,11 +108,11 @@ def write(page, text):
     """Write the page whole or not at all."""
     try:
         files.write_atomically(page, text.encode())
-    except (CourseError, OSError) as error:
-        cause = error.__cause__ or error
+    except CourseError as error:
+        cause = getattr(error.__cause__, "strerror", None) or error
         raise CourseError(
-            f"{page} could not be written: {getattr(cause, 'strerror', None) or cause}. What was "
-            "there before is as it was. Choose another place with --html."
+            f"{page} could not be written: {cause}. What was there before is as it was. Choose "
+            "another place with --html."
         ) from error
 
 

@@ -9,7 +9,7 @@ minivgg.npz
     A compressed archive of float16 arrays, one for each variable: ``block1_conv1/kernel``,
     ``block1_conv1/bias`` ... ``block5_conv3/bias``, ``top_dense/kernel``, ``top_dense/bias``,
     ``top_softmax/kernel``, ``top_softmax/bias``. Kernels in Keras's order (height, width, in, out).
-    Read by `course_utils.models.backbones.minivgg` and `minivgg_with_top`.
+    Read by `course_utils.models.minivgg.build`.
 minivgg.md
     The model card.
 

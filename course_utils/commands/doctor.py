@@ -2,247 +2,161 @@
 
 from __future__ import annotations
 
-import importlib.metadata
-import importlib.util
-import json
 import os
 import platform
 import re
 import shutil
 import subprocess
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
-
-from course_utils import presets, settings
+from course_utils import files, presets, settings
 from course_utils.errors import CourseError
+from course_utils.lesson import ledger
 
 OK, NOTE, STOP = "ok", "note", "stop"
 # Seconds TensorFlow may take to say which GPUs it sees; the first import on a cold disk is slow.
 PATIENCE = 120
 NEED_MB = {"memory": 2_000, "disk": 1_000}
-# The first version that works, where the package's own metadata cannot be asked.
+# The first version that works, of what a lesson and `course run` stand on.
 AT_LEAST = {"tensorflow": "2.20", "keras": "3.10", "numpy": "1.26", "papermill": "2.6"}
+PIP = f"{sys.executable} -m pip install"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Check:
     """One finding.
 
     Attributes
     ----------
     name, value : str
-    state : str
-        ``"ok"``; ``"note"``, worth knowing; ``"stop"``, the course does not run so.
     fix : str
         What to do, empty where there is nothing to do.
+    state : str
+        ``"note"``, worth knowing; ``"stop"``, the course does not run so; ``"ok"`` without a fix.
     """
 
     name: str
     value: str
-    state: str = OK
     fix: str = ""
+    state: str = NOTE
+
+    def __post_init__(self):
+        self.state = self.state if self.fix else OK
 
 
 def examine() -> list[Check]:
     """Look at everything; no TensorFlow is loaded into this process, and nothing is changed."""
-    checks = [check_python(), *check_packages(), check_cpu(), check_memory(), check_gpu()]
-    checks += [check_disk("caches", settings.home()), check_disk("runs", Path.cwd() / "runs")]
-    return checks + [*check_weights(), check_photos(), check_kernel(), *check_lessons()]
-
-
-def healthy(checks) -> bool:
-    """Return whether nothing stops the course."""
-    return all(check.state != STOP for check in checks)
+    checks = []
+    for look in (packages, machine, gpu, disks, kernel, lessons):
+        try:
+            checks += look()
+        except ModuleNotFoundError as error:
+            fix = f"in the course's folder: {PIP} -e '.[cpu]'"
+            checks.append(Check(look.__name__, f"the module {error.name} is missing", fix, STOP))
+        except CourseError as error:
+            checks.append(Check(look.__name__, "not found", str(error), STOP))
+    return checks
 
 
 def as_text(checks) -> str:
     """Return the findings as lines, each problem followed by its fix."""
-    width = max(len(check.name) for check in checks)
-    marks = {OK: "ok  ", NOTE: "note", STOP: "STOP"}
-    lines = []
+    width, lines = max(len(check.name) for check in checks), []
     for check in checks:
-        lines.append(f"{marks[check.state]}  {check.name.ljust(width)}  {check.value}")
+        mark = "STOP" if check.state == STOP else check.state
+        lines.append(f"{mark:4}  {check.name:{width}}  {check.value}")
         if check.fix:
-            lines.append(f"      {' ' * width}  -> {check.fix}")
+            lines.append(f"      {'':{width}}  -> {check.fix}")
     stops = sum(check.state == STOP for check in checks)
-    lines.append("")
-    lines.append(f"{stops} to mend first." if stops else "Ready. Start with: course run")
-    return "\n".join(lines)
+    end = f"{stops} to mend first." if stops else "Ready. Start with: course run"
+    return "\n".join([*lines, "", end])
 
 
-def as_json(checks) -> str:
-    """Return the findings as JSON: ``healthy`` and the list ``checks``."""
-    return json.dumps({"healthy": healthy(checks), "checks": [asdict(c) for c in checks]}, indent=1)
-
-
-def check_python() -> Check:
-    """The interpreter. pip refuses the package on a Python that is too old."""
-    return Check("Python", f"{platform.python_version()} at {sys.executable}")
-
-
-def check_packages() -> list[Check]:
-    """TensorFlow, Keras, NumPy and papermill: there, and not too old."""
-    checks = []
+def packages():
+    """Yield this Python (pip refuses one too old), and the packages of `AT_LEAST`."""
+    yield Check("Python", f"{platform.python_version()} at {sys.executable}")
+    versions = ledger.versions(AT_LEAST)
     for name, least in AT_LEAST.items():
-        version = installed(name)
-        wanted = f"{name}-cpu" if name == "tensorflow" else name
-        fix = f"{sys.executable} -m pip install '{wanted}>={least}'"
-        if version is None:
-            checks.append(Check(name, "missing", STOP, fix))
-        elif _numbers(version) < _numbers(least):
-            checks.append(Check(name, f"{version}, older than {least}", STOP, fix))
-        else:
-            checks.append(Check(name, version))
-    return checks
+        version = versions.get(name, "missing")
+        wanted = "tensorflow-cpu" if name == "tensorflow" else name
+        fix = f"{PIP} '{wanted}>={least}'" if _numbers(version) < _numbers(least) else ""
+        yield Check(name, version, fix, STOP)
 
 
-def installed(name) -> str | None:
-    """Return the version of a distribution or of its CPU build, or None."""
-    for distribution in (name, f"{name}-cpu", f"{name}_cpu"):
-        try:
-            return importlib.metadata.version(distribution)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return None
+def machine():
+    """Yield the cores, and the memory free now."""
+    import psutil
+
+    yield Check("CPU", f"{platform.machine()} ({platform.system()}), {os.cpu_count()} threads")
+    now = psutil.virtual_memory()
+    free, fix = now.available >> 20, "close other programs: a lesson takes up to 1,500 MB"
+    value = f"{free:,} of {now.total >> 20:,} MB free"
+    yield Check("memory", value, fix if free < NEED_MB["memory"] else "")
 
 
-def check_cpu(cpuinfo="/proc/cpuinfo") -> Check:
-    """Cores, and the instructions that make training fast."""
-    cores = f"{psutil.cpu_count(logical=False) or '?'} cores, {os.cpu_count()} threads"
+def gpu():
+    """Yield the GPUs TensorFlow sees, asked in a process of its own: it may hang or crash there."""
+    code = "import tensorflow as tf; print(len(tf.config.list_physical_devices('GPU')))"
+    command = [sys.executable, "-c", code]
     try:
-        text = Path(cpuinfo).read_text(encoding="utf-8", errors="replace")
-    except OSError:  # no Linux
-        return Check("CPU", f"{platform.machine()} ({platform.system()}), {cores}")
-    flags = set(re.findall(r"[\w.]+", next(iter(re.findall(r"^flags.*:(.*)$", text, re.M)), "")))
-    model = next(iter(re.findall(r"^model name.*:\s*(.*)$", text, re.M)), platform.machine())
-    names = {"avx2": "AVX2", "avx512f": "AVX-512", "avx512_bf16": "bf16", "amx_bf16": "AMX bf16"}
-    fast = [name for flag, name in names.items() if flag in flags]
-    value = f"{model}, {cores}, {', '.join(fast) or 'no vector extensions named'}"
-    if flags and "avx" not in flags:
-        fix = "TensorFlow's own builds need AVX: use another machine, or Colab"
-        return Check("CPU", value, STOP, fix)
-    return Check("CPU", value)
-
-
-def check_memory() -> Check:
-    """Memory that is free now."""
-    memory = psutil.virtual_memory()
-    free = memory.available / 2**20
-    value = f"{free:,.0f} of {memory.total / 2**20:,.0f} MB free"
-    if free < NEED_MB["memory"]:
-        return Check("memory", value, NOTE, "close other programs: a lesson takes up to 1,500 MB")
-    return Check("memory", value)
-
-
-def check_gpu() -> Check:
-    """The GPUs TensorFlow sees, asked in a process of its own: it may hang or crash there."""
-    code = "import tensorflow as tf; print('GPUs', len(tf.config.list_physical_devices('GPU')))"
-    env = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}
-    try:
-        done = subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE, env=env
-        )
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
+        told = f"exit code {done.returncode}\n{done.stderr}\n{done.stdout}"
     except subprocess.TimeoutExpired:
-        fix = "import tensorflow in a Python prompt and see where it waits"
-        return Check("GPU", f"TensorFlow did not load within {PATIENCE} s", STOP, fix)
-    found = re.search(r"^GPUs (\d+)$", done.stdout, re.M)
-    if not found:
-        last = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
-        fix = f"{sys.executable} -m pip install --force-reinstall tensorflow-cpu"
-        return Check("GPU", f"TensorFlow does not load: {last}", STOP, fix)
-    count = int(found[1])
-    if count:
-        return Check("GPU", f"{count} seen by TensorFlow")
-    if shutil.which("nvidia-smi"):
-        wsl = " inside WSL2" if platform.system() == "Windows" else ""
-        fix = f"to use it: {sys.executable} -m pip install 'tensorflow[and-cuda]'{wsl}"
-        return Check("GPU", "an NVIDIA driver is there, but TensorFlow sees no GPU", NOTE, fix)
-    return Check("GPU", "none; the course runs on the CPU")
+        told = f"no answer within {PATIENCE} s"
+    last = told.strip().splitlines()[-1]
+    if not last.isdigit():
+        fix = f"{PIP} --force-reinstall tensorflow-cpu"
+        yield Check("GPU", f"TensorFlow does not load: {last}", fix, STOP)
+    elif last != "0":
+        yield Check("GPU", f"{last} seen by TensorFlow")
+    elif shutil.which("nvidia-smi"):
+        fix = f"to use it (on Windows inside WSL2): {PIP} 'tensorflow[and-cuda]'"
+        yield Check("GPU", "an NVIDIA driver is there, but TensorFlow sees no GPU", fix)
+    else:
+        yield Check("GPU", "none; the course runs on the CPU")
 
 
-def check_disk(name, folder) -> Check:
-    """Free space, and the right to write, where a folder is or will be."""
-    place = folder = Path(folder)
-    while not place.exists() and place != place.parent:
-        place = place.parent
-    free = shutil.disk_usage(place).free / 2**20
-    value, variable = f"{free:,.0f} MB free in {folder}", "COURSE_HOME"
-    way = f"set {variable} to a larger disk" if name == "caches" else "use course run --runs-dir"
-    if not os.access(place, os.W_OK):
-        return Check(f"disk, {name}", f"{folder} may not be written to", STOP, way)
-    if free < NEED_MB["disk"]:
-        return Check(f"disk, {name}", value, NOTE, f"free {NEED_MB['disk']:,} MB, or {way}")
-    return Check(f"disk, {name}", value)
+def disks():
+    """Yield the free space, and the right to write, where a folder is or will be."""
+    for name, folder, way_out in (
+        ("disk, caches", settings.home(), "set COURSE_HOME to a larger disk"),
+        ("disk, runs", Path.cwd() / "runs", "use course run --runs-dir"),
+    ):
+        place = next(place for place in [folder, *folder.parents] if place.exists())
+        free, need = files.free_bytes(folder) >> 20, NEED_MB["disk"]
+        if os.access(place, os.W_OK):
+            fix = f"free {need:,} MB, or {way_out}" if free < need else ""
+            yield Check(name, f"{free:,} MB free in {folder}", fix)
+        else:
+            yield Check(name, f"{folder} may not be written to", way_out, STOP)
 
 
-def check_weights() -> list[Check]:
-    """The small base's weights in the package, and those of Keras wherever the course looks."""
-    from course_utils.data import registry
+def kernel():
+    """Yield the kernel that JupyterLab starts: this very Python, as for `course run`."""
+    import ipykernel  # noqa: F401
+    from jupyter_client.kernelspec import get_kernel_spec
 
-    checks = [Check("weights, minivgg", "in the package")]
-    if not (Path(__file__).parents[1] / "weights" / "minivgg.npz").is_file():
-        fix = "get the file back with: git checkout -- course_utils/weights"
-        checks = [Check("weights, minivgg", "missing from the package", STOP, fix)]
-    there = [name for name, remote in registry.WEIGHTS.items() if registry.locate(remote)]
-    if there:
-        return [*checks, Check("weights, ImageNet", ", ".join(there))]
-    fix = "only for --preset full: fetched at first use, or now with: course data vgg16"
-    return [*checks, Check("weights, ImageNet", "none on this machine", NOTE, fix)]
-
-
-def check_photos() -> Check:
-    """The pictures of the full preset; those of quick are drawn."""
-    photos = settings.photos()
-    if photos.is_dir():
-        return Check("photos", str(photos))
-    fix = "only for --preset full: get them with: course data photos, or give a folder with --data"
-    return Check("photos", f"none in {photos}; the quick preset draws its own", NOTE, fix)
-
-
-def check_kernel() -> Check:
-    """The kernel that `course run` and JupyterLab start: this very Python."""
-    fix = f"{sys.executable} -m pip install ipykernel"
-    if importlib.util.find_spec("ipykernel") is None:
-        return Check("kernel", "ipykernel is missing", STOP, fix)
-    from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
-
-    try:
-        program = KernelSpecManager().get_kernel_spec("python3").argv[0]
-    except NoSuchKernel:
-        program = "python"
-    # A bare "python" is replaced by the interpreter that runs Jupyter.
-    if os.path.isabs(program) and not _same(program, sys.executable):
-        fix = f"{sys.executable} -m ipykernel install --sys-prefix"
+    program = get_kernel_spec("python3").argv[0]
+    # A bare "python" is replaced by the interpreter that runs Jupyter. Links are not followed: the
+    # same file under another name is another environment.
+    if not os.path.isabs(program) or os.path.abspath(program) == os.path.abspath(sys.executable):
+        yield Check("kernel", "python3 is this Python")
+    else:
         value = f"JupyterLab's python3 is {program}, not this Python; course run is not affected"
-        return Check("kernel", value, NOTE, fix)
-    return Check("kernel", "python3 is this Python")
+        yield Check("kernel", value, f"{sys.executable} -m ipykernel install --sys-prefix")
 
 
-def _same(one, other):
-    # The same file under another name is another environment, so links are not followed.
-    return os.path.normcase(os.path.abspath(one)) == os.path.normcase(os.path.abspath(other))
-
-
-def check_lessons() -> list[Check]:
-    """The notebooks found, and the minutes to expect of each preset."""
+def lessons():
+    """Yield the notebooks found, and the minutes to expect of each preset."""
     from course_utils.commands.grid import find_notebooks
 
-    try:
-        slugs = find_notebooks()
-    except CourseError as error:
-        return [Check("lessons", "no notebooks found", STOP, str(error))]
-    lessons = [lesson for lesson in presets.LESSONS.values() if lesson.slug in slugs]
-    folder = next(iter(slugs.values())).parent
-    checks = [Check("lessons", f"{', '.join(lesson.number for lesson in lessons)} in {folder}")]
-    for preset in presets.PRESETS:
-        minutes = [lesson.minutes[preset] for lesson in lessons if preset in lesson.minutes]
-        count = "1 lesson" if len(minutes) == 1 else f"{len(minutes)} lessons"
-        value = f"about {sum(minutes):.0f} minutes on a CPU for {count}"
-        checks.append(Check(f"time, {preset}", value))
-    return checks
+    paths = find_notebooks()
+    found = [presets.get_lesson(slug) for slug in paths]
+    place = f"{', '.join(lesson.number for lesson in found)} in {paths[found[0].slug].parent}"
+    sums = {name: sum(lesson.minutes[name] for lesson in found) for name in presets.PRESETS}
+    minutes = ", ".join(f"{name} {total:.0f}" for name, total in sums.items())
+    yield Check("lessons", f"{place}; minutes on a CPU: {minutes}")
 
 
 def _numbers(version):

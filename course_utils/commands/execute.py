@@ -1,173 +1,188 @@
-"""Execute one notebook in a kernel of its own: the part of `run` that knows papermill."""
+"""Execute one job: a notebook in a kernel of its own, by papermill, whole or not at all."""
 
 from __future__ import annotations
 
+import json
 import logging
-import signal
+import os
 import sys
 import threading
-from contextlib import contextmanager, suppress
-from pathlib import Path
+import time
+from concurrent.futures import CancelledError
+from contextlib import suppress
 
 import psutil
+from filelock import FileLock, Timeout
+from jupyter_core.paths import jupyter_runtime_dir
+
+from course_utils import files, settings
+from course_utils.commands.grid import PACKAGE
+from course_utils.errors import CourseError
+from course_utils.lesson import ledger
 
 # Seconds between two looks at a kernel's memory.
 SAMPLE_EVERY = 0.2
+# The kernels that work for this process, by the path of the notebook they will leave.
+RUNNING = {}
 
 
-class LessonFailed(Exception):
-    """A notebook that did not reach its end.
+class Kernel:
+    """The processes of a kernel: what they are at, their peak memory, their certain end.
 
     Attributes
     ----------
-    reason : str
-        One line for people: the error, a dead kernel, a cell out of time.
-    cell : int or None
-        Which code cell failed, counted from 1.
-    source : str
-        The first line of that cell.
-    notebook : nbformat.NotebookNode or None
-        What had been executed until then.
+    seen : dict
+        ``notebook``, as executed so far, and ``cell``; nothing before the kernel answers.
     peak_mb : float
-        As in `execute`.
+        The most resident memory the kernel and its children held, in MiB.
+    cancelled : bool
+        Whether `end_kernels` has ended it.
     """
 
-    def __init__(self, reason, cell=None, source="", notebook=None, peak_mb=0.0):
-        super().__init__(reason)
-        self.reason, self.cell, self.source = reason, cell, source
-        self.notebook, self.peak_mb = notebook, peak_mb
-
-
-class _Watch:
-    """The processes of a kernel: their peak memory in bytes, and their certain end."""
-
     def __init__(self):
-        self.kernel = None
-        self.family = {}
-        self.peak = 0
-        self.done = threading.Event()
+        self.seen, self.peak_mb, self.cancelled = {}, 0.0, False
+        self.family = set()
 
-    def start(self, pid):
+    def watch(self, pid):
+        """Look at a process and its children from now on."""
         with suppress(psutil.Error):  # dead already: papermill will say so
-            self.kernel = psutil.Process(pid)
+            self.family.add(psutil.Process(pid))
             threading.Thread(target=self._sample, daemon=True).start()
 
     def _sample(self):
-        while not self.done.wait(SAMPLE_EVERY):
-            self.look()
+        while self in list(RUNNING.values()):
+            self._look()
+            time.sleep(SAMPLE_EVERY)
 
-    def look(self):
-        """Add up the resident memory of the kernel and its children, and remember them."""
+    def _look(self):
         total = 0
-        with suppress(psutil.Error, AttributeError):
-            for process in [self.kernel, *self.kernel.children(recursive=True)]:
-                self.family.setdefault(process.pid, process)
-                with suppress(psutil.Error):
-                    total += process.memory_info().rss
-        self.peak = max(self.peak, total)
+        for process in list(self.family):
+            with suppress(psutil.Error):
+                total += process.memory_info().rss
+                self.family.update(process.children(recursive=True))
+        self.peak_mb = max(self.peak_mb, total / 2**20)
 
-    def stop(self):
-        """End the sampling, and whatever of the kernel still runs."""
-        self.done.set()
-        self.look()
-        for process in self.family.values():
+    def kill(self):
+        """End whatever of the kernel still runs."""
+        self._look()
+        for process in list(self.family):
             with suppress(psutil.Error):
                 process.kill()  # psutil makes sure that the number is still the same process
-        psutil.wait_procs(list(self.family.values()), timeout=5)
 
 
-def execute(notebook, parameters, env, cwd, log_path, cell_timeout=None, on_cell=None):
-    """Execute a notebook from top to bottom with the interpreter that runs this function.
+def end_kernels():
+    """End all kernels of this process, with their children; their jobs end without a trace."""
+    for kernel in list(RUNNING.values()):
+        kernel.cancelled = True
+        kernel.kill()
 
-    Nothing is written but the log; the kernel and its children are gone when this returns or
-    raises, Ctrl-C included.
+
+def execute(job):
+    """Execute a job, and note that it is done, or what went wrong.
+
+    Any executor may call this, in any thread or process. What an earlier attempt has left is
+    deleted first; the kernel and its children are gone at the end.
 
     Parameters
     ----------
-    notebook : nbformat.NotebookNode
-        Not changed.
-    parameters : dict
-        Goes into a cell after the one tagged ``parameters``; empty: no such cell.
-    env : dict
-        The whole environment of the kernel.
-    cwd, log_path : path
-        Where the kernel works, and where what it prints outside of cells goes.
-    cell_timeout : int, optional
-        Seconds a cell may take.
-    on_cell : callable, optional
-        Called with (cells started, all cells).
+    job : course_utils.commands.grid.Job
 
     Returns
     -------
-    notebook : nbformat.NotebookNode
-        Executed, without papermill's metadata.
-    peak_mb : float
-        The most resident memory the kernel and its children held, in MiB.
+    dict
+        The marker; with ``reason``, ``cell`` and ``code`` if the lesson failed.
 
     Raises
     ------
-    LessonFailed
-        If a cell raises or runs out of time, or the kernel does not start or dies.
+    CourseError
+        If the disk is full, or another process is at the same job.
+    concurrent.futures.CancelledError
+        If `end_kernels` was called.
     """
+    with files.explain_disk_errors(job.log):
+        try:
+            lock = FileLock(job.log.with_suffix(".lock")).acquire(timeout=0)
+        except Timeout:
+            raise CourseError(
+                f"Another `course run` is writing {job.executed}. It was left alone. Wait for the "
+                "end of that run, or give this one a --name of its own."
+            ) from None
+        for path in [job.done, job.failure, *job.folder.glob(f"{job.name}.*")]:
+            path.unlink(missing_ok=True)
+        log = job.log.open("wb")
+    before, began = _rows(job), time.monotonic()
+    with lock, log:
+        kernel = RUNNING[job.executed] = Kernel()
+        try:
+            # Jupyter keeps a small file for each kernel.
+            with files.explain_disk_errors(jupyter_runtime_dir()):
+                reason = _run(job, kernel, log)
+        finally:
+            kernel.kill()
+            psutil.wait_procs(kernel.family, timeout=5)
+            del RUNNING[job.executed]
+        if kernel.cancelled:
+            raise CancelledError
+        if notebook := kernel.seen.get("notebook"):
+            write_notebook(notebook, job.failed if reason else job.executed)
+        marker = {
+            **job.key,
+            "notebook": job.executed.name,
+            "inputs": job.inputs,
+            "parameters": job.parameters,
+            "seconds": round(time.monotonic() - began, 1),
+            "peak_mb": round(kernel.peak_mb),
+            "versions": ledger.versions(),
+            "ledger": sorted(dict(_rows(job).items() - before.items())),
+        }
+        if reason:
+            marker |= {"reason": reason, **_place(**kernel.seen)}
+        path = job.failure if reason else job.done
+        files.write_atomically(path, json.dumps(marker, indent=1, default=repr).encode())
+    return marker
+
+
+def _run(job, kernel, log):
+    """Execute the notebook; return None, or in one line why it did not reach its end."""
     import papermill
-    from nbclient.exceptions import CellTimeoutError
     from papermill.exceptions import PapermillExecutionError
 
-    logging.getLogger("papermill").setLevel(logging.CRITICAL)  # its news are in our exceptions
-    watch, live, at = _Watch(), [], [0]
-
-    def note_cell(cell, cell_index):
-        at[0] = cell_index
-        if on_cell:
-            on_cell(cell_index + 1, len(live[0].cells))
-
-    def failed(reason):
-        partial = clean(live[0]) if live else None
-        code = [c for c in partial.cells[: at[0] + 1] if c.cell_type == "code"] if partial else []
-        source = code[-1].source.strip() if code else ""
-        first = source.splitlines()[0] if source else ""
-        return LessonFailed(reason, len(code) or None, first, partial, watch.peak / 2**20)
-
+    logging.getLogger("papermill").setLevel(logging.CRITICAL)  # its news are in its exceptions
     try:
-        with open(log_path, "wb") as log, _terminate_as_interrupt():
-            try:
-                done = papermill.execute_notebook(
-                    notebook,
-                    None,
-                    parameters=parameters,
-                    kernel_name="python3",
-                    language="python",
-                    progress_bar=False,
-                    execution_timeout=cell_timeout,
-                    kernel_manager_class=_manager(env, cwd, log, watch),
-                    on_notebook_start=lambda notebook: live.append(notebook),
-                    on_cell_start=note_cell,
-                )
-            except KeyboardInterrupt:
-                # The cell we no longer wait for would be reported when Python ends.
-                logging.getLogger("asyncio").setLevel(logging.CRITICAL)
-                raise
-            finally:
-                watch.stop()
+        papermill.execute_notebook(
+            job.notebook,
+            None,
+            parameters=job.parameters,
+            kernel_name="python3",
+            language="python",
+            progress_bar=False,
+            iopub_timeout=60,  # 4 by default, too short for a busy machine
+            kernel_manager_class=_manager(job, kernel, log),
+            on_notebook_start=kernel.seen.update,  # called with keywords
+            on_cell_start=kernel.seen.update,
+        )
     except PapermillExecutionError as error:
         # The message of a CourseError is all a reader needs; others are known by their name.
         name = "" if error.ename == "CourseError" else f"{error.ename}: "
-        raise failed(f"{name}{error.evalue}".strip(": ")) from None
-    except CellTimeoutError:
-        raise failed(f"the cell took longer than {cell_timeout} s (--cell-timeout)") from None
-    except RuntimeError as error:  # nbclient's DeadKernelError, and a kernel that never started
-        tail = _last_line(log_path)
-        raise failed(
-            f"the kernel died at {watch.peak / 2**20:.0f} MB; too little memory is the usual "
-            f"reason ({error})" + (f"; its last words: {tail}" if tail else "")
-        ) from None
-    return clean(done), watch.peak / 2**20
+        return f"{name}{error.evalue}".strip(": ")
+    except (RuntimeError, TimeoutError) as error:  # nbclient: dead, silent, or never started
+        told = f"the kernel died or hung at {kernel.peak_mb:.0f} MB, often of too little memory"
+        return f"{told} ({error}); what it printed stands in {job.log}"
 
 
-def _manager(env, cwd, log, watch):
+def _manager(job, kernel, log):
     """Return a kernel manager class that starts this very Python, whatever kernels are listed."""
     from jupyter_client import AsyncKernelManager
     from jupyter_client.kernelspec import KernelSpec
+
+    path = [str(PACKAGE.parent), os.environ.get("PYTHONPATH")]  # this very package, too
+    env = os.environ | {
+        "PYTHONPATH": os.pathsep.join(filter(None, path)),
+        "COURSE_HOME": str(settings.home().resolve()),  # the kernel works in another folder
+        "COURSE_RESULTS": str(job.folder),
+        "COURSE_HEADLESS": "1",
+    }
+    own = {"env": env, "cwd": str(job.source.parent), "stdout": log, "stderr": log}
 
     class ThisPython(AsyncKernelManager):
         @property
@@ -176,47 +191,32 @@ def _manager(env, cwd, log, watch):
             return KernelSpec(argv=argv, display_name="Python 3", language="python")
 
         async def start_kernel(self, **kwargs):
-            kwargs |= {"env": env, "cwd": str(cwd), "stdout": log, "stderr": log}
-            await super().start_kernel(**kwargs)
-            watch.start(self.provisioner.pid)
+            await super().start_kernel(**kwargs, **own)
+            kernel.watch(self.provisioner.pid)
 
     return ThisPython
 
 
-def clean(notebook):
-    """Remove what papermill notes: timings, absolute paths; cell ids and tags stay."""
-    notebook.metadata.pop("papermill", None)
-    notebook.cells = [
-        cell
-        for cell in notebook.cells
-        if "papermill-error-cell-tag" not in cell.metadata.get("tags", [])
-    ]
-    for cell in notebook.cells:
-        for key in ("papermill", "execution"):
-            cell.metadata.pop(key, None)
-        if not cell.metadata.get("tags", True):
-            del cell.metadata["tags"]
-    return notebook
+def _place(notebook=None, cell=None, **_):
+    """Return which code cell the kernel was at, counted from 1, and that cell's first line."""
+    # Not by its index: papermill has put its remarks before it.
+    cells = notebook.cells[: notebook.cells.index(cell) + 1] if cell else []
+    code = [cell.source.strip() for cell in cells if cell.cell_type == "code"]
+    return {"cell": len(code) or None, "code": "".join(code[-1:]).split("\n")[0]}
 
 
-def _last_line(path):
-    lines = Path(path).read_text(encoding="utf-8", errors="replace").split("\n")
-    lines = [line.strip() for line in lines if line.strip() and "[IPKernelApp]" not in line]
-    return lines[-1][:200] if lines else ""
+def _rows(job):
+    """Return the ledger's files that this job may write, with their last change in nanoseconds."""
+    found = {}
+    for base in ("none", job.key["backbone"]):
+        pattern = "{lesson}-{preset}-*-{base}-{seed}.json".format(base=base, **job.key)
+        for path in (job.folder / "ledger").glob(pattern):
+            found[path.name] = path.stat().st_mtime_ns
+    return found
 
 
-@contextmanager
-def _terminate_as_interrupt():
-    """Let SIGTERM (a cluster's time limit, a closed terminal) end a lesson as tidily as Ctrl-C."""
+def write_notebook(notebook, path):
+    """Write a notebook, whole or not at all, with the final newline that editors and git like."""
+    import nbformat
 
-    def interrupt(number, frame):
-        raise KeyboardInterrupt
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    return files.write_atomically(path, (nbformat.writes(notebook).rstrip("\n") + "\n").encode())

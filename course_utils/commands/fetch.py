@@ -10,8 +10,8 @@ from course_utils.errors import CourseError, unknown
 
 # What the full preset's lessons ask for; the elephant's network alone has 553 MB and is left out.
 USUAL = ("photos", "mnist", "fashion_mnist", "vgg16")
-# Pictures of each class in train, validation and test that the smaller archive has enough for.
-SMALL = (1000, 250, 250)
+# Pictures of each class in train, validation and test that an archive has enough for.
+SORTED = {"photos": (1000, 500, 500), "photos_small": (1000, 250, 250)}
 
 
 def gather(names=(), mirror=None):
@@ -42,9 +42,10 @@ def gather(names=(), mirror=None):
     for name in names or USUAL:
         try:
             files = [registry.get(remote, mirror) for remote in table[name]]
-            where = files[0] if len(files) == 1 else files[0].parent
-            if name in ("photos", "photos_small"):
-                where = _photos(files[0], small=name == "photos_small")
+            where = files[0].parent if len(files) > 1 else files[0]
+            if name in SORTED:  # where the full preset looks for them
+                where = settings.photos()
+                print(cats_vs_dogs.prepare(files[0], where, SORTED[name]))
             print(f"{name}: {where}")
         except CourseError as error:
             failed = 1
@@ -52,18 +53,11 @@ def gather(names=(), mirror=None):
     return failed
 
 
-def _photos(archive, small):
-    """Sort the photos of an archive into splits, where the full preset looks for them."""
-    target = settings.photos()
-    print(cats_vs_dogs.prepare(archive, target, **({"per_class": SMALL} if small else {})))
-    return target
-
-
 def show():
     """Print each name with the size of its files, where it is known, and where they are."""
     for name, remotes in registry.named().items():
         files = [registry.locate(remote) for remote in remotes]
-        sizes = [remote.size for remote in remotes]
-        size = f"{sum(sizes) / 2**20:,.0f} MB" if all(sizes) else ""
-        print(f"{name:<20} {size:>8}  {'not here' if None in files else files[0].parent}")
+        size = sum(remote.size or 0 for remote in remotes)
+        shown = f"{size / 2**20:,.0f} MB" if size else ""
+        print(f"{name:<20} {shown:>8}  {files[0].parent if all(files) else 'not here'}")
     return 0

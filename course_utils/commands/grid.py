@@ -1,39 +1,37 @@
-"""What `course run` is about to do: every argument checked before a kernel starts."""
+"""What `course run` is about to do: arguments become jobs, all checked before a kernel starts."""
 
 from __future__ import annotations
 
 import ast
 import hashlib
-import importlib.util
 import json
-import shutil
-import tempfile
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from course_utils import files, presets
-from course_utils.data import datasets
+from course_utils.data import datasets, folders, registry
 from course_utils.errors import CourseError
 from course_utils.lesson import ledger
 
-# Free space a run may need for its notebooks, models and report, in MB.
-NEED_MB = 100
-# Modules that no lesson imports: a change there does not make a result stale.
-BESIDE_LESSONS = {
-    "cli", "doctor", "gather", "kernel", "plan", "progress", "report", "run", "__main__",
-}  # fmt: skip
-OWN_OPTIONS = {"PRESET": "--preset", "DATA": "--data", "BACKBONE": "--backbone", "SEED": "--seed"}
+PACKAGE = Path(__file__).resolve().parents[1]
+# Free space a run may need for its notebooks, models and report, in bytes.
+ROOM = 100 * 2**20
+# What no lesson imports: a change there does not make a result stale.
+BESIDE_LESSONS = {"commands", "cli.py", "__main__.py"}
 
 
-@dataclass
+@dataclass(eq=False)
 class Job:
-    """One lesson with everything that decides its result.
+    """One lesson with everything that decides its result: plain data that can be pickled.
 
     Attributes
     ----------
     lesson : presets.Lesson
-    source : pathlib.Path
-        The notebook as the student has it.
+    name : str
+        The names of this job's files, unlike those of any other job in the folder.
+    source, folder : pathlib.Path
+        The notebook as the student has it, and the run's folder.
     notebook : nbformat.NotebookNode
     parameters : dict
         What is passed, without what the notebook says by itself.
@@ -41,103 +39,104 @@ class Job:
         The keys of `ledger.KEYS`.
     inputs : str
         Hash over all inputs, the package's source and the versions.
-    folder, executed : pathlib.Path
-        The run's folder, and the executed notebook in it.
+    minutes : float
+        Expected on a CPU.
+    executed, failed : pathlib.Path
+        The notebook that is left by a lesson that passes, and by one that fails.
+    done, failure : pathlib.Path
+        The marker that says with what inputs it has passed, or why it failed.
+    log : pathlib.Path
+        What the kernel prints outside of cells.
     """
 
     lesson: presets.Lesson
+    name: str
     source: Path
+    folder: Path
     notebook: dict
     parameters: dict
     key: dict
-    inputs: str
-    folder: Path
-    executed: Path
+    inputs: str = ""
 
-    @property
-    def marker(self):
-        """pathlib.Path: the file that says that this job is done."""
-        return self.folder / "done" / ledger.file_name(self.key)
+    def __post_init__(self):
+        self.minutes = self.lesson.minutes[self.key["preset"]]
+        self.executed = self.folder / f"{self.name}.ipynb"
+        self.failed = self.folder / f"{self.name}.failed.ipynb"
+        self.log = self.folder / "log" / f"{self.name}.txt"
+        self.done = self.folder / "done" / f"{self.name}.json"
+        self.failure = self.folder / "failed" / f"{self.name}.json"
 
-    @property
-    def failure(self):
-        """pathlib.Path: the file that says that and why it failed."""
-        return self.folder / "failed" / ledger.file_name(self.key)
-
-    @property
-    def failed(self):
-        """pathlib.Path: the notebook that a failing lesson leaves."""
-        return self.executed.with_suffix(".failed.ipynb")
-
-    def done(self):
-        """Return the marker's content if the lesson is done with the same inputs, or None."""
-        try:
-            marker = json.loads(self.marker.read_text(encoding="utf-8"))
-            outputs = [self.executed] + [self.folder / "ledger" / n for n in marker["ledger"]]
-        except (OSError, ValueError, KeyError, TypeError):
-            return None
+    def is_done(self):
+        """Return whether the lesson is done with the same inputs, and its outputs are sound."""
+        marker = files.read_json(self.done)
+        rows = [self.folder / "ledger" / name for name in marker.get("ledger", [])]
         same = marker.get("inputs") == self.inputs
-        return marker if same and all(path.is_file() for path in outputs) else None
+        return same and all(files.read_json(path) for path in [self.executed, *rows])
 
 
-def plan(numbers, preset, data, backbone, seed, name, params, notebooks_dir=None, runs_dir=None):
+def plan(
+    numbers=(), preset="quick", data=None, backbone=None, seed=0, name=None, notebooks_dir=None,
+    runs_dir=None,
+):  # fmt: skip
     """Check everything that can be checked before a kernel starts, and return the jobs.
+
+    Parameters
+    ----------
+    numbers : iterable of str or int
+        Lessons; none: all that have a notebook.
+    preset, data, backbone, seed
+        As in a lesson's first cell; None: the preset's.
+    name : str, optional
+        The run's folder inside `runs_dir`; the preset's name by default.
+    notebooks_dir, runs_dir : path, optional
+
+    Returns
+    -------
+    list of Job
+        In the course's order.
 
     Raises
     ------
     CourseError
-        As `run_lessons`.
+        If one of these is wrong, or the disk has no room. Nothing was run.
     """
     preset = presets.get(preset)
-    if backbone is not None:
-        presets.check_backbone(backbone)
-    for module in ("papermill", "ipykernel", "nbconvert"):
-        if importlib.util.find_spec(module) is None:
-            raise CourseError(f"{module} is missing. Install it with: pip install {module}")
+    base = registry.check_backbone(backbone or preset.backbone)
     notebooks = find_notebooks(notebooks_dir)
-    there = [lesson for lesson in presets.LESSONS.values() if lesson.slug in notebooks]
-    chosen = [presets.get_lesson(number) for number in numbers] or there
-    absent = [lesson.number for lesson in chosen if lesson not in there]
-    if absent:
-        known = ", ".join(lesson.number for lesson in there)
+    chosen = [presets.get_lesson(number).slug for number in numbers] or list(notebooks)
+    if absent := [slug[:2] for slug in chosen if slug not in notebooks]:
+        known = ", ".join(slug[:2] for slug in notebooks)
         raise CourseError(f"Lesson {', '.join(absent)} has no notebook yet. There are: {known}.")
-    lessons = [lesson for lesson in there if lesson in chosen]
-    sources = {lesson.slug: read_notebook(notebooks[lesson.slug]) for lesson in lessons}
+    folder = run_folder(runs_dir, name or preset.name)
     dataset, fingerprint, data = identify(preset, data, seed)
-    wanted = {"PRESET": preset.name, "DATA": data, "BACKBONE": backbone, "SEED": seed}
-    passed = {
-        lesson.slug: choose_parameters(lesson, sources[lesson.slug], wanted, params)
-        for lesson in lessons
-    }
-    folder = make_folder(runs_dir, name or preset.name)
+    options = {"PRESET": preset.name, "DATA": data, "BACKBONE": backbone, "SEED": seed}
     environment = [package_hash(), ledger.versions(), fingerprint]
-    backbone = backbone or preset.backbone
-    suffix = variant(folder, preset.name, dataset, backbone, seed)
     jobs = []
-    for lesson in lessons:
-        notebook, parameters = sources[lesson.slug], passed[lesson.slug]
-        key = dict(
-            zip(ledger.KEYS, (lesson.number, preset.name, dataset, backbone, seed), strict=True)
-        )
-        cells = [
-            (cell.cell_type, cell.source, cell.metadata.get("tags")) for cell in notebook.cells
-        ]
-        facts = json.dumps([cells, parameters, key, environment], sort_keys=True)
-        inputs = hashlib.sha256(facts.encode()).hexdigest()
-        executed = folder / f"{lesson.slug}{suffix}.ipynb"
+    for lesson in (presets.LESSONS[slug[:2]] for slug in notebooks if slug in chosen):
         source = notebooks[lesson.slug]
-        jobs.append(Job(lesson, source, notebook, parameters, key, inputs, folder, executed))
+        notebook = read_notebook(source)
+        parameters = choose_parameters(lesson, notebook, options)
+        values = (lesson.number, preset.name, dataset, base, seed)
+        key = dict(zip(ledger.KEYS, values, strict=True))
+        cells = [(c.cell_type, c.source, c.metadata.get("tags")) for c in notebook.cells]
+        facts = json.dumps([cells, parameters, key, environment], sort_keys=True, default=repr)
+        inputs = hashlib.sha256(facts.encode()).hexdigest()
+        name = lesson.slug + variant(preset, data and dataset, base, seed)
+        job = Job(lesson, name, source, folder, notebook, parameters, key, inputs)
+        jobs.append(job)
+    with files.explain_disk_errors(folder):
+        jobs[0].log.parent.mkdir(parents=True, exist_ok=True)
+    files.need_space(folder, ROOM)
     return jobs
 
 
 def find_notebooks(folder=None):
     """Return the lessons' notebooks by slug; CourseError if there are none in any of the places."""
-    clone = Path(__file__).resolve().parents[1] / "notebooks"
+    clone = PACKAGE.parent / "notebooks"
     places = [Path(folder)] if folder else [Path.cwd() / "notebooks", Path.cwd(), clone]
     for place in places:
-        files = {lesson.slug: place / f"{lesson.slug}.ipynb" for lesson in presets.LESSONS.values()}
-        found = {slug: path.resolve() for slug, path in files.items() if path.is_file()}
-        if found:
+        paths = {lesson.slug: place / f"{lesson.slug}.ipynb" for lesson in presets.LESSONS.values()}
+        if found := {slug: path.resolve() for slug, path in paths.items() if path.is_file()}:
             return found
     raise CourseError(
         f"No lesson was found in {' or '.join(map(str, places))}. Start `course` inside the "
@@ -158,109 +157,56 @@ def read_notebook(path):
         ) from None
 
 
-def choose_parameters(lesson, notebook, options, params):
-    """Return what must be passed to a lesson: what differs from its ``parameters`` cell.
-
-    `options` come from options of their own, `params` from ``-p``.
-    """
-    tagged = [c for c in notebook.cells if "parameters" in c.metadata.get("tags", [])]
-    known = {}
+def choose_parameters(lesson, notebook, options):
+    """Return those options that differ from what the lesson's ``parameters`` cell says."""
+    tagged = [c.source for c in notebook.cells if "parameters" in c.metadata.get("tags", [])]
     try:
-        body = ast.parse(tagged[0].source).body if tagged else []
-    except SyntaxError as error:
+        rows = [node for node in ast.parse("".join(tagged)).body if isinstance(node, ast.Assign)]
+        known = {ast.unparse(row.targets[0]): ast.literal_eval(row.value) for row in rows}
+        return {key: value for key, value in options.items() if value != known[key]}
+    except (SyntaxError, ValueError, KeyError) as error:
         raise CourseError(
-            f"The parameters cell of lesson {lesson.number} is no valid Python: {error.msg} "
-            f"({error.text!r}). Nothing was run."
+            f"The parameters cell of lesson {lesson.number} must give plain values to "
+            f"{', '.join(options)} ({error}). Nothing was run."
         ) from None
-    for node in body:
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            try:
-                known[node.targets[0].id] = ast.literal_eval(node.value)
-            except ValueError:
-                known[node.targets[0].id] = ...
-    passed = {}
-    for key, value in {**options, **params}.items():
-        if key in params and key in OWN_OPTIONS:
-            raise CourseError(f"Give {key} by its own option {OWN_OPTIONS[key]}. Nothing was run.")
-        if key not in known:
-            # A lesson may have no use for a base; a default need not be passed.
-            if key not in params and (key == "BACKBONE" or value in (None, 0)):
-                continue
-            raise CourseError(
-                f"Lesson {lesson.number} has no parameter {key!r}. It has: "
-                f"{', '.join(known) or 'none'}. Nothing was run."
-            )
-        number = isinstance(known[key], (bool, int, float))
-        if key in params and number and not isinstance(value, (bool, int, float)):
-            raise CourseError(
-                f"Parameter {key} of lesson {lesson.number} is a number ({known[key]}), "
-                f"not {value!r}. Nothing was run."
-            )
-        if value != known[key]:
-            passed[key] = value
-    return passed
 
 
 def identify(preset, data, seed):
     """Return the dataset's name in the ledger, a fingerprint of its files, the absolute path."""
-    if data is None and preset.dataset == "toy_pets":
+    photos = datasets.folder_of(preset, data)
+    if photos is None:
         return preset.dataset, preset.dataset, None
-    from course_utils.data import folders
-
-    photos = datasets.folder_of(preset, data).resolve()
-    try:
-        _, listing = folders.list_folder(photos, seed)
-        identity, fingerprint = folders.fingerprints(photos, listing, preset.image_size)
-    except OSError as error:
-        raise CourseError(f"{photos} cannot be read: {error}. Nothing was run.") from None
-    return f"{photos.name}-{identity[:6]}", fingerprint, None if data is None else str(photos)
+    photos = photos.resolve()
+    _, listing = folders.list_folder(photos, seed)
+    identity, fingerprint = folders.fingerprints(photos, listing, preset.image_size)
+    return f"{photos.name}-{identity[:6]}", fingerprint, data and str(photos)
 
 
-def make_folder(runs_dir, name):
-    """Make the run's folder, and make sure that a run fits and may be written there."""
-    runs = Path(runs_dir).expanduser().resolve() if runs_dir else Path.cwd() / "runs"
-    if not name or name in {".", ".."} or any(mark in name for mark in '/\\:*?"<>|'):
-        raise CourseError(
-            f"{name!r} cannot be the name of a run; use letters, digits, '-' and '_'."
-        )
-    folder = runs / name
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-        free = shutil.disk_usage(folder).free / 2**20
-    except OSError as error:
-        raise CourseError(
-            f"{folder} cannot be written to ({error.strerror}). Nothing was run. Choose another "
-            "place with --runs-dir."
-        ) from None
-    if free < NEED_MB:
-        raise CourseError(
-            f"Only {free:.0f} MB are free in {folder}; a run may need {NEED_MB} MB. Nothing was "
-            "run. Free some space, or choose another place with --runs-dir."
-        )
-    return folder
+def run_folder(runs_dir, name):
+    """Return the folder of a run, which need not exist yet; CourseError for an odd name."""
+    if name in {".", ".."} or re.search(r'[/\\:*?"<>|\0]', name):
+        raise CourseError(f"{name!r} cannot name a run; use letters, digits, '-' and '_'.")
+    return Path(runs_dir or "runs").expanduser().resolve() / name
 
 
-def variant(folder, preset, dataset, backbone, seed):
-    """Return what the names of executed notebooks end with, so that variants lie side by side.
+def variant(preset, dataset, base, seed):
+    """Return what a job's name ends with, so that variants lie side by side in a folder.
 
-    The settings of the first run into a folder go without saying.
+    It depends on nothing that lies there: the quick preset, a preset's own pictures and base, and
+    seed 0 go without saying. `dataset` is None for a preset's own.
     """
-    now = {"preset": preset, "dataset": dataset, "backbone": backbone}
-    try:
-        first = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-        words = [now[key] for key in now if first[key] != now[key]]
-    except (OSError, ValueError, KeyError, TypeError):
-        files.write_atomically(folder / "run.json", json.dumps(now).encode())
-        words = []
-    return "".join(f"-{word}" for word in words + ([f"seed{seed}"] if seed else []))
+    words = {preset.name: preset.name != "quick", base: base != preset.backbone}
+    # A long name keeps its end, which is a hash.
+    words |= {dataset and dataset[-60:]: dataset, f"seed{seed}": seed}
+    suffix = "".join(f"-{word}" for word, wanted in words.items() if wanted)
+    return re.sub(r"[^A-Za-z0-9_-]+", "_", suffix)
 
 
 def package_hash():
     """Return a hash over those files of this package that a lesson's result can depend on."""
-    root, digest = Path(__file__).parent, hashlib.sha256()
-    for path in sorted([*root.rglob("*.py"), *(root / "weights").glob("*.npz")]):
-        if path.stem not in BESIDE_LESSONS:
-            digest.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
+    digest = hashlib.sha256()
+    for path in sorted(PACKAGE.rglob("*")):
+        where = path.relative_to(PACKAGE)
+        if path.suffix in {".py", ".toml", ".npz"} and where.parts[0] not in BESIDE_LESSONS:
+            digest.update(where.as_posix().encode() + path.read_bytes())
     return digest.hexdigest()

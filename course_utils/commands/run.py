@@ -1,195 +1,171 @@
-"""Run lessons headless into ``runs/NAME``: execute by papermill, resume, table and report."""
+"""Run lessons headless into ``runs/NAME``: jobs on an executor, resume, table and report."""
 
 from __future__ import annotations
 
-import json
-import os
+import signal
 import sys
-import tempfile
-import time
-from datetime import datetime
-from pathlib import Path
+import threading
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from graphlib import TopologicalSorter
 
-from course_utils import files
-from course_utils.commands import report
+from tqdm import tqdm
+
+from course_utils.commands import execute, report
 from course_utils.commands.grid import plan, read_notebook
-from course_utils.commands.progress import Progress
 from course_utils.errors import CourseError
-from course_utils.lesson import ledger
+
+# Jobs at a time.
+WORKERS = 1
+# Seconds between two looks at the clock and the signals.
+TICK = 0.2
 
 
-def run_lessons(
-    numbers=(),
-    preset="quick",
-    data=None,
-    backbone=None,
-    seed=0,
-    name=None,
-    fresh=False,
-    inplace=False,
-    params=None,
-    cell_timeout=None,
-    notebooks_dir=None,
-    runs_dir=None,
-):
+def run_lessons(numbers=(), fresh=False, inplace=False, **options):
     """Execute lessons, then print the table and write the report.
 
     Parameters
     ----------
     numbers : iterable of str or int
         Lessons; none: all that have a notebook.
-    preset, data, backbone, seed
-        As in a lesson's first cell; None: the preset's.
-    name : str, optional
-        The run's folder inside `runs_dir`; the preset's name by default.
     fresh : bool
         Do again what is done.
     inplace : bool
         Also store the outputs in the notebooks themselves; quick preset and defaults only.
-    params : dict, optional
-        Further parameters, by name.
-    cell_timeout : int, optional
-        Seconds a cell may take.
-    notebooks_dir, runs_dir : path, optional
+    **options
+        As of `course_utils.commands.grid.plan`.
 
     Returns
     -------
     int
-        0, or 1 if a lesson failed, or 130 if the user interrupted.
+        0, or 1 if a lesson failed.
 
     Raises
     ------
     CourseError
-        Before anything starts, if an argument is wrong; later, if the disk is full.
+        Before anything starts, if an argument is wrong; later, if the disk is full or another run
+        is at the same lesson.
+    KeyboardInterrupt
+        As `run_jobs`.
     """
-    jobs = plan(numbers, preset, data, backbone, seed, name, params or {}, notebooks_dir, runs_dir)
-    if inplace and (
-        preset != "quick" or data or backbone or seed or any(j.parameters for j in jobs)
-    ):
+    jobs = plan(numbers, **options)
+    preset, folder = jobs[0].key["preset"], jobs[0].folder
+    if inplace and (preset != "quick" or any(job.parameters for job in jobs)):
         raise CourseError(
             "--inplace stores outputs in the notebooks, so it takes the quick preset with its own "
             "pictures, backbone and seed 0, and no other parameters. Nothing was run."
         )
-    folder = jobs[0].folder
-    todo = [job for job in jobs if fresh or not job.done()]
-    for job in jobs:
-        if job not in todo:
-            print(f"{job.executed.stem}: done before with the same inputs (--fresh redoes it)")
-    failures = 0
-    with Progress([job.lesson for job in todo], preset) as progress:
-        for job in todo:
-            progress.start(job.lesson)
-            try:
-                marker = run_one(job, progress, cell_timeout)
-            except KeyboardInterrupt:
-                progress.close()
-                print(
-                    f"\nInterrupted in lesson {job.lesson.number}. Its kernel is stopped, nothing "
-                    "half-done was kept, and the lessons before it stay done. The same command "
-                    "goes on from here.",
-                    file=sys.stderr,
-                )
-                return 130
-            if "reason" in marker:
-                failures += 1
-                progress.finish(job.lesson, f"FAILED after {marker['seconds']:.0f} s")
-                progress.say(describe(job, marker))
-            else:
-                memory = f"peak {marker['peak_mb']:.0f} MB"
-                progress.finish(job.lesson, f"{marker['seconds']:.0f} s, {memory}")
+    todo = [job for job in jobs if fresh or not job.is_done()]
+    for job in [job for job in jobs if job not in todo]:
+        print(f"{job.name}: done before with the same inputs (--fresh redoes it)")
+    with ThreadPoolExecutor(WORKERS) as executor:
+        failures = run_jobs(todo, executor, WORKERS)
     if inplace:
-        for job in jobs:
-            if job.done():
-                store_outputs(job)
+        for job in filter(lambda job: job.is_done(), jobs):
+            store_outputs(job)
     print("\n" + report.text_table(folder, {job.lesson.number for job in jobs}))
-    print(
-        "A lesson's first row is its main stage, with time and memory of the whole notebook. "
-        f"Measured on validation pictures, {jobs[0].key['preset']} preset.\n"
-    )
+    print("A lesson's first row is its main result, with time and memory of the whole notebook.\n")
     if failures:
         print(f"{failures} of {len(jobs)} lessons failed; see above and in the report.")
     print(f"Report: {report.build(folder)}")
     return 1 if failures else 0
 
 
-def run_one(job, progress, cell_timeout=None):
-    """Execute one job, and note that it is done, or what went wrong.
+def run_jobs(jobs, executor, workers):
+    """Run each job once those that it reads from have ended, well or not, and show how it goes.
+
+    Parameters
+    ----------
+    jobs : list of Job
+    executor : concurrent.futures.Executor
+    workers : int
+        Jobs at a time.
 
     Returns
     -------
-    dict
-        The marker; with ``reason``, ``cell`` and ``code`` if the lesson failed.
+    int
+        How many failed.
 
     Raises
     ------
+    KeyboardInterrupt
+        At Ctrl-C, SIGTERM or SIGHUP, with a message.
     CourseError
-        If the disk is full.
+        As `execute.execute`.
+
+    Either comes after the kernels of running jobs have ended.
     """
-    from course_utils.commands import execute as kernel
-
-    log = job.folder / "log" / f"{job.executed.stem}.txt"
-    with files.explain_disk_errors(log):
-        for path in (job.marker, job.failure, job.failed, job.failed.with_suffix(".html")):
-            path.unlink(missing_ok=True)
-        log.parent.mkdir(exist_ok=True)
-        log.touch()
-    before, began = stamps(job), time.monotonic()
-    marker = {**job.key, "notebook": job.executed.name, "inputs": job.inputs}
-    with tempfile.TemporaryDirectory(prefix="course-") as scratch:
-        status = Path(scratch) / "status.json"
-        progress.follow(status)
-        env, cwd = environment(job.folder, status), job.source.parent
+    by_number = {job.lesson.number: job for job in jobs}
+    order = TopologicalSorter(
+        {job: [by_number[n] for n in job.lesson.reads if n in by_number] for job in jobs}
+    )
+    order.prepare()
+    failures, ready, running = 0, [], {}
+    with _signals() as asked, _bar(jobs) as bar:
         try:
-            # Starting a kernel needs room for its small files in the system's folders.
-            with files.explain_disk_errors(status):
-                notebook, peak = kernel.execute(
-                    job.notebook, job.parameters, env, cwd, log, cell_timeout, progress.cell
-                )
-        except kernel.LessonFailed as failure:
-            notebook, peak = failure.notebook, failure.peak_mb
-            marker |= {"reason": failure.reason, "cell": failure.cell, "code": failure.source}
-        finally:
-            progress.follow(None)
-    marker |= {
-        "parameters": job.parameters,
-        "seconds": round(time.monotonic() - began, 1),
-        "peak_mb": round(peak),
-        "versions": ledger.versions(),
-        "finished": datetime.now().astimezone().isoformat(timespec="seconds"),
-        "ledger": sorted(name for name, stamp in stamps(job).items() if before.get(name) != stamp),
-    }
-    failed = "reason" in marker
-    if notebook is not None:
-        write_notebook(notebook, job.failed if failed else job.executed)
-    text = json.dumps(marker, indent=1).encode()
-    files.write_atomically(job.failure if failed else job.marker, text)
-    return marker
+            while order.is_active():
+                ready = sorted([*ready, *order.get_ready()], key=jobs.index)
+                while ready and len(running) < workers:
+                    job = ready.pop(0)
+                    if bar.disable:
+                        _say(job, f"started (about {60 * job.minutes:.0f} s)")
+                    running[executor.submit(execute.execute, job)] = job
+                ended = wait(running, TICK, FIRST_COMPLETED).done
+                bar.set_postfix_str(", ".join(job.lesson.title for job in running.values()))
+                if asked.is_set():
+                    numbers = ", ".join(job.lesson.number for job in running.values())
+                    raise KeyboardInterrupt(
+                        f"Interrupted in lesson {numbers}: its kernel is ended, nothing half-done "
+                        "was kept, finished lessons stay, and the same command goes on from here."
+                    )
+                for future in ended:
+                    job = running.pop(future)
+                    order.done(job)
+                    marker = future.result()
+                    failures += "reason" in marker
+                    bar.update()
+                    _say(job, _outcome(job, marker))
+        except BaseException:
+            while running and wait(running, TICK).not_done:
+                execute.end_kernels()
+            raise
+    return failures
 
 
-def environment(folder, status):
-    """Return the environment of a lesson's kernel."""
-    env = dict(os.environ)
-    # The kernel uses this very package, installed or not.
-    here = str(Path(__file__).resolve().parents[1])
-    env["PYTHONPATH"] = os.pathsep.join(filter(None, [here, env.get("PYTHONPATH")]))
-    env.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    env.setdefault("KMP_WARNINGS", "0")
-    results = {"COURSE_RESULTS": str(folder), "COURSE_STATUS": str(status)}
-    return env | results | {"COURSE_HEADLESS": "1"}
+@contextmanager
+def _signals():
+    """Yield an event that Ctrl-C, a cluster's time limit or a closed terminal sets."""
+    asked, before = threading.Event(), {}
+    if threading.current_thread() is threading.main_thread():
+        for name in {"SIGINT", "SIGTERM", "SIGHUP"} & set(dir(signal)):  # Windows lacks one
+            number = signal.Signals[name]
+            if signal.getsignal(number) != signal.SIG_IGN:  # as it is under nohup
+                before[number] = signal.signal(number, lambda *_: asked.set())
+    try:
+        yield asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
-def stamps(job):
-    """Return the ledger files this job may write, with their last change in nanoseconds."""
-    pattern = "{lesson}-{preset}-*-{seed}.json".format(**job.key)
-    files = (job.folder / "ledger").glob(pattern)
-    return {path.name: path.stat().st_mtime_ns for path in files}
+def _bar(jobs):
+    """Return a bar over lessons for a terminal; elsewhere it shows nothing but what it writes."""
+    about = tqdm.format_interval(60 * sum(job.minutes for job in jobs))
+    form = f"{{bar:20}} {{n_fmt}}/{{total_fmt}} lessons, {{elapsed}} of about {about}{{postfix}}"
+    return tqdm(total=len(jobs), bar_format=form, leave=False, disable=None)
 
 
-def write_notebook(notebook, path):
-    """Write a notebook, whole or not at all, with the final newline that editors and git like."""
-    import nbformat
+def _outcome(job, marker):
+    """Return what a reader should know of an ended job; of a failed one, where to look."""
+    if "reason" not in marker:
+        return f"{marker['seconds']:.0f} s, peak {marker['peak_mb']:,} MB"
+    cell = f"Code cell {marker['cell']} ({marker['code']}): " if marker["cell"] else ""
+    where = job.failed if job.failed.exists() else job.log
+    return f"FAILED after {marker['seconds']:.0f} s\n  {cell}{marker['reason']}\n  See {where}"
 
-    return files.write_atomically(path, (nbformat.writes(notebook).rstrip("\n") + "\n").encode())
+
+def _say(job, text):
+    tqdm.write(f"{job.lesson.number} {job.lesson.title}: {text}", sys.stderr)
 
 
 def store_outputs(job):
@@ -202,11 +178,4 @@ def store_outputs(job):
     kept = {k: v for k, v in notebook.metadata.items() if k == "accelerator"}
     spec = {"display_name": "Python 3", "language": "python", "name": "python3"}
     notebook.metadata = {**kept, "kernelspec": spec, "language_info": {"name": "python"}}
-    write_notebook(notebook, job.source)
-
-
-def describe(job, marker):
-    """Return what a reader should know of a failed lesson: cell, error, and where to look."""
-    cell = f"Code cell {marker['cell']} ({marker['code']}): " if marker["cell"] else ""
-    where = f"\n  See {job.failed}" if job.failed.exists() else ""
-    return f"  {cell}{marker['reason']}{where}"
+    execute.write_notebook(notebook, job.source)

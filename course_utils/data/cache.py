@@ -1,181 +1,163 @@
-"""Large arrays kept on disk under a key: whole or not at all, checked at each use, bounded in size.
+"""Large arrays kept on disk under a key: whole or not at all, checked when read, bounded together.
 
-Each entry is a folder ``settings.home()/"features"/KEY`` with the array and a note of its shape, type
-and checksum. It is written under another name and renamed. Loads no TensorFlow.
+Decoded pictures and cached features lie here. Each entry is a folder ``settings.arrays()/KEY`` with
+the values as plain bytes, and a note: shape, type, what the caller adds, and a checksum over all.
 """
 
-import errno
+from __future__ import annotations
+
 import json
+import math
 import os
 import re
 import shutil
-import tempfile
-import time
 import zlib
 from contextlib import suppress
-from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
 from course_utils import files, settings
 from course_utils.errors import CourseError
 
-_DATA, _ABOUT = "views.npy", "about.json"
+_VALUES, _NOTE = "values", "note.json"
+_OURS = re.compile(r"[0-9a-f]{32}|\.[0-9a-f]{32}\.unfinished")
+_checked = set()  # what this process has read to its end, and found right
 
 
-class CacheSize(NamedTuple):
-    """What the cache holds: bytes on disk and number of entries."""
+def find(key: str) -> tuple[np.ndarray, dict] | None:
+    """Return what is kept under a key: an array, memory-mapped and read-only, and its extra.
 
-    bytes: int
-    entries: int
-
-
-def size() -> CacheSize:
-    """Return what the cache holds, entries that are being written included."""
-    entries = _entries()
-    return CacheSize(sum(_bytes(entry) for entry in entries), len(entries))
-
-
-def clear() -> int:
-    """Delete the cached arrays, but nothing else that may lie there; return the bytes freed.
-
-    What a process is writing right now stays, too.
+    Every byte is checked, once in each process. An entry that is damaged is reported in one line
+    and deleted; for it, and for one that is not there, the answer is None.
     """
-    freed = 0
-    for entry in filter(_idle, _entries()):
-        freed += _bytes(entry)
-        shutil.rmtree(entry, ignore_errors=True)
-    return freed
-
-
-def find(key: str):
-    """Return the array kept under a key, memory-mapped and read-only, or None.
-
-    An entry that is damaged is reported in one line and deleted.
-    """
-    entry = _folder() / key
+    entry = settings.arrays() / key
     if not entry.exists():
         return None
     try:
-        about = json.loads((entry / _ABOUT).read_text())
-        values = np.load(entry / _DATA, mmap_mode="r")
-        if about["key"] != key:
-            raise ValueError("it belongs to other pictures or another model")
-        if (list(values.shape), values.dtype.name) != (about["shape"], about["dtype"]):
-            raise ValueError("its shape is not the one noted")
-        checksum, flat = 0, values.reshape(-1)
-        for start in range(0, flat.size, 2**22):
-            checksum = zlib.crc32(flat[start : start + 2**22], checksum)
-        if checksum != about["crc32"]:
-            raise ValueError("its checksum is wrong")
-        os.utime(entry)  # the time of last use, for _make_room
-        return values
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        print(f"The cached features {entry} are damaged ({error}); computing them again.")
-        shutil.rmtree(entry, ignore_errors=True)
+        note = files.read_json(entry / _NOTE)
+        about, facts = note["about"], (entry / _VALUES).stat()
+        # An empty file cannot be mapped.
+        values = np.memmap(entry / _VALUES, mode="r") if facts.st_size else np.zeros(0, np.uint8)
+        mark = (key, facts.st_ino, facts.st_mtime_ns, json.dumps(note))
+        if mark not in _checked:
+            if about["key"] != key or _with_note(zlib.crc32(values), about) != note["checksum"]:
+                raise ValueError
+            _checked.add(mark)
+        array = values.view(about["dtype"]).reshape(about["shape"])
+    except (OSError, ValueError, KeyError, TypeError):
+        print(f"The cached array {entry} is damaged; it is made again.")
+        remove(key)
         return None
+    with suppress(OSError):  # somebody else's folder, perhaps
+        os.utime(entry)  # the time of last use
+    return array, about["extra"]
 
 
-def store(key: str, blocks, shape: tuple, dtype):
-    """Write an array, given block after block, and return it as `find` does.
+def store(key: str, blocks, shape: tuple, dtype, extra: dict | None = None):
+    """Write an array, given block after block, and return it with its extra, as `find` does.
+
+    Who wants to write the same entry at the same time waits for it instead. The longest unused
+    entries are deleted where all together would pass ``settings.cache_bytes()``.
 
     Parameters
     ----------
     key : str
         32 hexadecimal digits.
     blocks : iterable of ndarray
-        Together the array of this shape and type, in C order. What they raise passes through, and
-        nothing is left behind.
+        Of shape (any number, \\*shape[1:]). What they raise passes through, and nothing is left.
+    shape : tuple of int
+        Of the whole array; the first number is the most rows that may come.
+    dtype : numpy.dtype or str
+    extra : dict, optional
+        Kept with the array, as JSON. It may be filled while the blocks are made.
 
     Raises
     ------
     CourseError
-        If the disk is full, or the array is larger than ``$COURSE_CACHE_GB`` (5) allows.
+        If the disk is full, or the array is larger than ``settings.cache_bytes()``.
     """
-    folder, dtype = _folder(), np.dtype(dtype)
-    with files.explain_disk_errors(folder / key):
-        folder.mkdir(parents=True, exist_ok=True)
-        _make_room(int(np.prod(shape)) * dtype.itemsize)
-        temporary = Path(tempfile.mkdtemp(prefix=".writing-", dir=folder))
-        try:
-            checksum = 0
-            about = {"descr": dtype.str, "fortran_order": False, "shape": shape}
+    entry, dtype = settings.arrays() / key, np.dtype(dtype)
+    room = math.prod(shape) * dtype.itemsize + 1000  # and the note
+    _make_room(room)
+    with files.new_folder(entry, room) as folder:
+        if folder is not None:
+            rows = checksum = 0
             # A plain file: a memory map on a full disk would kill the process, not raise.
-            with open(temporary / _DATA, "wb") as file:
-                np.lib.format.write_array_header_2_0(file, about)
+            with open(folder / _VALUES, "wb") as file:
                 for block in blocks:
-                    data = np.ascontiguousarray(block, dtype).tobytes()
-                    checksum = zlib.crc32(data, checksum)
-                    file.write(data)
+                    block = np.ascontiguousarray(block, dtype)
+                    checksum = zlib.crc32(block, checksum)
+                    file.write(block)
+                    rows += len(block)
                 file.flush()
                 os.fsync(file.fileno())
-            about = {"key": key, "shape": shape, "dtype": dtype.name, "crc32": checksum}
-            (temporary / _ABOUT).write_text(json.dumps(about))
-            temporary.chmod(0o755)
-            with suppress(OSError):
-                # Fails where another process was faster, and its entry is as good as ours.
-                temporary.rename(folder / key)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
-    values = find(key)
-    if values is None:
+            shape = [rows, *shape[1:]]
+            about = {"key": key, "dtype": dtype.str, "shape": shape, "extra": extra or {}}
+            note = {"about": about, "checksum": _with_note(checksum, about)}
+            (folder / _NOTE).write_text(json.dumps(note), encoding="utf-8")
+    found = find(key)
+    if found is None:
         raise CourseError(
-            f"The features just written to {folder / key} cannot be read back. Run again, with "
-            "COURSE_HOME set to a folder on another disk if it happens twice."
+            f"The array just written to {entry} cannot be read back. Run again, with COURSE_HOME "
+            "set to a folder on another disk if it happens twice."
         )
-    return values
-
-
-def _folder() -> Path:
-    return settings.home() / "features"
-
-
-def _entries() -> list[Path]:
-    """Return the folders that are ours, the longest unused first."""
-    ours = re.compile(r"[0-9a-f]{32}|\.writing-.*")
-    aged = []
-    for path in _folder().glob("*"):
-        with suppress(FileNotFoundError):
-            if ours.fullmatch(path.name) and path.is_dir():
-                aged.append((path.stat().st_mtime, path))
-    return [path for _, path in sorted(aged)]
-
-
-def _bytes(entry: Path) -> int:
-    return sum(file.st_size for file in _files(entry))
-
-
-def _idle(entry: Path) -> bool:
-    """Return False for what a process is writing: unfinished, and touched within the hour."""
-    touched = max((file.st_mtime for file in _files(entry)), default=time.time())
-    return not entry.name.startswith(".") or time.time() - touched > 3600
-
-
-def _files(entry: Path) -> list[os.stat_result]:
-    found = []
-    for path in entry.glob("*"):
-        with suppress(FileNotFoundError):  # another process may clear it meanwhile
-            found.append(path.stat())
     return found
 
 
-def _make_room(needed: int) -> None:
-    """Delete the longest unused entries until ``needed`` bytes more are within the limit."""
-    limit = os.environ.get("COURSE_CACHE_GB", "5")
+def remove(name: str) -> bool:
+    """Delete an entry, given its key or its folder's name; False where a process is writing it."""
+    from filelock import FileLock  # slow to import
+
+    # As files.new_folder names them: what is being written is locked, and what is not is dead.
+    key = name.removeprefix(".").removesuffix(".unfinished")
+    entry, unfinished = settings.arrays() / name, settings.arrays() / f".{key}.unfinished"
     try:
-        allowed = float(limit) * 1e9
-    except ValueError:
-        raise CourseError(f"COURSE_CACHE_GB must be a number, not {limit!r}.") from None
+        with FileLock(settings.arrays() / f".{key}.lock", timeout=0):
+            if entry != unfinished:
+                entry.rename(unfinished)  # so that others find it whole or not at all
+            shutil.rmtree(unfinished)
+    except OSError:  # locked, gone, or in use on Windows
+        return False
+    return True
+
+
+def size() -> tuple[int, int]:
+    """Return what the cache holds, unfinished entries included: bytes and number of entries."""
+    entries = _entries()
+    return sum(entries.values()), len(entries)
+
+
+def clear() -> int:
+    """Delete all entries but those that a process is writing; return the bytes freed."""
+    return sum(length for name, length in _entries().items() if remove(name))
+
+
+def _with_note(checksum, about):
+    """Continue the checksum of an entry's values with what is noted about them."""
+    return zlib.crc32(json.dumps(about).encode(), checksum)
+
+
+def _make_room(needed):
+    allowed = settings.cache_bytes()
     if needed > allowed:
         raise CourseError(
-            f"These features take {needed / 1e9:.2f} GB, and COURSE_CACHE_GB allows {limit}. "
-            "Nothing was written. Take fewer views or a later cut, or set COURSE_CACHE_GB higher."
+            f"An array of {needed / 1e9:.3g} GB is to be kept on disk, and COURSE_CACHE_GB allows "
+            f"{allowed / 1e9:.3g} GB in all. Nothing was written. Set COURSE_CACHE_GB higher, or "
+            "make do with fewer or smaller pictures, fewer views, or a later cut."
         )
-    total = size().bytes
-    for entry in filter(_idle, _entries()):
-        if total + needed > allowed:
-            total -= _bytes(entry)
-            shutil.rmtree(entry, ignore_errors=True)
-    if needed > shutil.disk_usage(_folder()).free:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    total = size()[0] + needed
+    for name, length in _entries().items():
+        if total > allowed and remove(name):
+            total -= length
+
+
+def _entries():
+    """Return the bytes of each entry by its folder's name, the first to go first."""
+    found = []
+    for entry in settings.arrays().glob("*"):
+        with suppress(OSError):  # another process may delete it meanwhile
+            if _OURS.fullmatch(entry.name):
+                length = sum(path.stat().st_size for path in entry.iterdir())
+                finished = not entry.name.startswith(".")
+                found.append((finished, entry.stat().st_mtime, entry.name, length))
+    return {name: length for *_, name, length in sorted(found)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
 from contextlib import contextmanager
@@ -14,15 +13,14 @@ from course_utils.data.image_file import ODD, picture_files, printable
 from course_utils.errors import CourseError
 
 SPLITS = ("train", "validation", "test")
-SHARES = (0.6, 0.2, 0.2)
-MOST_CLASSES = 20
+SHARE = 0.2  # of a class, for each split that a folder lacks
+MOST_CLASSES, LEAST = 20, 5
 SPLIT_NAMES = {
     "train": ("train", "training"),
     "validation": ("validation", "val", "valid"),
     "test": ("test",),
 }
 PICTURES = set(".jpg .jpeg .png .gif .webp .bmp .tif .tiff .ppm .ico .avif .heic .heif".split())
-_ONE_A_CLASS = "Make one folder a class, with its pictures inside, and give the folder above them."
 
 
 def list_folder(folder, seed=0):
@@ -43,15 +41,20 @@ def list_folder(folder, seed=0):
     """
     folder = Path(folder).expanduser()
     with _explained(folder):
-        given = _layout(folder)
-        classes = _class_names(given["train"])
+        places = _places(folder)
+        classes = _class_names(places["train"])
         listing = {split: [] for split in SPLITS}
-        for split, place in given.items():
+        for split, place in places.items():
             for number, name in enumerate(classes):
                 listing[split] += [(path, number) for path in _class_files(place / name)]
-    missing = [split for split in SPLITS if split not in given]
-    if missing:
-        listing = _carve(listing, missing, len(classes), seed, folder)
+    if missing := [split for split in SPLITS if split not in places]:
+        given, listing["train"] = listing.pop("train"), []
+        for number, name in enumerate(classes):
+            files = [item for item in given if item[1] == number]
+            if len(files) < LEAST:
+                raise _unusable(f"Class '{name}' of {folder} has only {len(files)} pictures")
+            for split, members in stratified(len(files), missing, seed + number).items():
+                listing[split] += [files[k] for k in members]
     return classes, listing
 
 
@@ -63,31 +66,21 @@ def remarks(folder):
     list of str
         Lines for people; none for a tidy folder.
     """
-    folder = Path(folder).expanduser()
+    folder, found = Path(folder).expanduser(), []
     with _explained(folder):
-        given = _layout(folder)
-        known = [place.name for place in _folders(given["train"])]
-        found = []
-        for place in {folder, *given.values()}:
-            loose = [path for path in _inside(place) if _looks_meant(path)]
-            found.append((place, loose, "They belong to no class: move them into its folder."))
-        for place in given.values():
-            strange = [path for path in _folders(place) if path.name not in known]
-            found.append((place, strange, "Training has no such class: add it there."))
-        if folder not in given.values():
-            beside = [path for path in _folders(folder) if path not in given.values()]
-            found.append((folder, beside, "Only train, validation and test are read there."))
-    return [
-        f"Passed over in '{printable(place.name)}': {_few(them)}. {advice}"
-        for place, them, advice in sorted(found)
-        if them
-    ]
-
-
-def _looks_meant(path):
-    """Return whether what is no folder looks like a picture, or may stand for one, as a link."""
-    named = path.suffix.lower() in PICTURES or not os.path.isfile(path)
-    return named and not os.path.isdir(path)
+        places = _places(folder)
+        classes = [path.name for path in _folders(places["train"])]
+        used = {place / name for place in places.values() for name in classes}
+        for place in sorted({folder, *places.values()}):
+            odd = [path for path in picture_files(place) if path not in {*used, *places.values()}]
+            # Folders, pictures by their names, and links that lead nowhere.
+            odd = [p for p in odd if p.suffix.lower() in PICTURES or not os.path.isfile(p)]
+            if odd:
+                found.append(
+                    f"Passed over in '{printable(place.name)}': {_few(odd)}. Only pictures in the "
+                    "folders of the classes that training has are read."
+                )
+    return found
 
 
 def _few(paths):
@@ -95,40 +88,28 @@ def _few(paths):
     return ", ".join(names[:3]) + f" and {len(names) - 3:,} more" * (len(names) > 3)
 
 
-def _stop(what, advice=_ONE_A_CLASS):
-    return CourseError(f"{what}. Nothing was changed. {advice}")
+def _unusable(what):
+    return CourseError(
+        f"{what}. Nothing was changed. Give as DATA or --data a folder that holds one folder a "
+        f"class, with its pictures inside, or folders train, validation and test that hold those. "
+        f"There must be 2 to {MOST_CLASSES} classes, each of at least {LEAST} pictures."
+    )
 
 
 @contextmanager
 def _explained(folder):
     try:
         yield
-    except FileNotFoundError:
-        advice = "Check the path given as DATA or --data; a link may lead nowhere."
-        raise _stop(f"There is no folder {folder}", advice) from None
-    except NotADirectoryError:
-        advice = "Give the folder of the class folders; unpack an archive before."
-        raise _stop(f"{folder} is a file, not a folder", advice) from None
     except OSError as error:
-        advice = "Ask for the permission to read it, or copy the pictures to a folder of your own."
-        raise _stop(
-            f"{error.filename or folder} cannot be read: {error.strerror}", advice
-        ) from error
-
-
-def _inside(place):
-    """List what lies in a folder. One may be allowed to see the names and nothing else."""
-    files = picture_files(place)
-    if not os.access(place, os.X_OK):
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(place))
-    return files
+        what = f"{error.filename or folder} cannot be read: {error.strerror}"
+        raise _unusable(what) from error
 
 
 def _folders(place):
-    return [path for path in _inside(place) if os.path.isdir(path)]
+    return [path for path in picture_files(place) if os.path.isdir(path)]
 
 
-def _layout(folder):
+def _places(folder):
     """Return the folder of each split that is given; {"train": folder} where none is."""
     found = {
         split: [place for place in _folders(folder) if place.name.lower() in names]
@@ -136,63 +117,35 @@ def _layout(folder):
     }
     named = [place for places in found.values() for place in places]
     # A class may be called "test". A split is known by the folders that it holds.
-    if not any(map(_folders, named)):
-        if len(named) > 1:
-            raise _stop(f"The folders {_few(named)} of {folder} hold no class folders")
+    of_classes = any(map(_folders, named))
+    if len(named) < 2 and not of_classes:
         return {"train": folder}
-    if not found["train"] or max(map(len, found.values())) > 1:
-        advice = "Have one folder train, and at most one called validation and one test."
-        raise _stop(f"{folder} holds {_few(named)}: it is not clear what is what", advice)
+    if not of_classes or not found["train"] or max(map(len, found.values())) > 1:
+        raise _unusable(f"It is not clear which splits {_few(named)} in {folder} are")
     return {split: places[0] for split, places in found.items() if places}
 
 
 def _class_names(place):
     """Return the names of a folder's classes, or stop."""
     folders = _folders(place)
-    classes = tuple(path.name for path in folders)
-    if not classes:
-        raise _stop(f"{place} holds no class folders")
-    if len(classes) == 1:
-        deeper = _few(_folders(folders[0]))
-        hint = f" (but {folders[0]} holds folders: give that one?)" if deeper else ""
-        raise _stop(f"{place} holds one class only, {_few(folders)}{hint}")
-    if len(classes) > MOST_CLASSES:
-        raise _stop(f"{place} holds {len(classes)} classes; the course handles 2 to {MOST_CLASSES}")
-    folded = [name.casefold() for name in classes]
-    odd = [path for path in folders if ODD.search(path.name)]
-    odd += [path for path in folders if folded.count(path.name.casefold()) > 1]
+    names = [path.name for path in folders]
+    if not 2 <= len(names) <= MOST_CLASSES:
+        inner = folders and _folders(folders[0])
+        hint = f", which holds folders: is {folders[0]} meant?" if inner else ""
+        listed = f", {_few(folders)}{hint}" if folders else ""
+        raise _unusable(f"{place} holds {len(names)} class folders{listed}")
+    folded = [name.casefold() for name in names]
+    odd = [p for p in folders if ODD.search(p.name) or folded.count(p.name.casefold()) > 1]
     if odd:
-        advice = "Rename them, in plain letters, or merge those that are one class."
-        raise _stop(f"Names of classes in {place} are confusing: {_few(odd)}", advice)
-    return classes
+        raise _unusable(f"Names of classes in {place} are odd, or alike but for case: {_few(odd)}")
+    return tuple(names)
 
 
 def _class_files(place):
-    files = _inside(place) if os.path.isdir(place) else []
-    if not files:
-        advice = "Add pictures to it, or remove the class everywhere, or the split if it has none."
-        raise _stop(f"The class folder {place} is empty or missing", advice)
+    files = picture_files(place) if os.path.isdir(place) else []
     if all(map(os.path.isdir, files)):
-        raise _stop(f"The class folder {place} holds no pictures, but folders: {_few(files)}")
+        raise _unusable(f"The class folder {place} is missing, empty, or holds only folders")
     return files
-
-
-def _carve(listing, missing, n_classes, seed, folder):
-    """Take the missing splits out of the training files, class by class, with a seeded shuffle."""
-    out = {split: list(files) for split, files in listing.items()}
-    by_class = [[] for _ in range(n_classes)]
-    for item in out.pop("train"):
-        by_class[item[1]].append(item)
-    out["train"] = []
-    for number, files in enumerate(by_class):
-        if len(files) < 5:
-            what = f"A class of {folder} has only {len(files)} pictures: {files[0][0].parent.name}"
-            raise _stop(
-                f"{what}; a split needs at least 5 a class", "Add some, or remove the class."
-            )
-        for split, members in stratified(len(files), missing, seed + number).items():
-            out[split] += [files[i] for i in members]
-    return out
 
 
 def stratified(n, missing, seed):
@@ -205,13 +158,9 @@ def stratified(n, missing, seed):
     # NumPy versions, the methods built on it are not promised to be.
     draws = np.random.Generator(np.random.PCG64(seed)).random(n)
     order = np.argsort(draws, kind="stable")
-    shares, start = {}, 0
-    for split in missing:
-        count = max(1, round(n * SHARES[SPLITS.index(split)]))
-        shares[split] = np.sort(order[start : start + count])
-        start += count
-    shares["train"] = np.sort(order[start:])
-    return shares
+    count = max(1, round(n * SHARE))
+    parts = np.split(order, [count * (k + 1) for k in range(len(missing))])
+    return {name: np.sort(part) for name, part in zip([*missing, "train"], parts, strict=True)}
 
 
 def fingerprints(folder, listing, size):
@@ -236,16 +185,12 @@ def fingerprints(folder, listing, size):
     identity, cache = hashlib.sha256(b"pictures-1"), hashlib.sha256(f"pictures-2 {size}".encode())
     for split in SPLITS:
         for path, label in listing[split]:
-            length, date = _length_and_date(path)
+            try:
+                facts = path.stat()
+                length, date = facts.st_size, facts.st_mtime_ns
+            except OSError:  # decode will say why
+                length = date = 0
             line = f"{split} {path.relative_to(folder).as_posix()} {label} {length}"
             identity.update(line.encode(errors="surrogatepass"))
             cache.update(f"{line} {date}".encode(errors="surrogatepass"))
     return identity.hexdigest(), cache.hexdigest()
-
-
-def _length_and_date(path):
-    try:
-        facts = path.stat()
-    except OSError:  # decode will say why
-        return 0, 0
-    return facts.st_size, facts.st_mtime_ns

@@ -9,14 +9,13 @@ import stat
 import threading
 import warnings
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image
+from PIL import ExifTags, Image, ImageOps
 
 # What file managers leave behind; these are not pictures and not worth a word.
 LITTER = {"thumbs.db", "desktop.ini", ".ds_store", "@eadir", "__macosx"}
@@ -27,26 +26,23 @@ MOST_BYTES = 2**28  # of a file
 MOST_PIXELS = 50_000_000  # held in memory at once; a JPEG is shrunk while it is read
 LARGE = 12_000_000  # pixels; of such pictures one at a time is read, whatever the number of threads
 _one_large = threading.Lock()
-# EXIF's values of the orientation, with what Image.transpose calls the turn back.
-_ORIENTATION, _UPRIGHT = 0x0112, {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}
 # In names: ends of lines, other controls, and bytes that are no text (Python's surrogates).
 ODD = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 # What is often saved under a picture's name, by the first bytes.
 _SIGNS = (
     (rb"\s*<(!doctype )?html", "a web page, not a picture"),
-    (rb"\s*<(\?xml|svg)", "a drawing as text (SVG, XML), not a picture of pixels"),
     (rb"%PDF", "a PDF document, not a picture"),
     (rb"PK\x03\x04|Rar!|7z\xbc\xaf|\x1f\x8b", "an archive, not a picture"),
     (rb"....ftyp(hei|hev|mif|msf)", "a HEIC photo of a telephone, not readable here: save as JPEG"),
-    (rb"....ftypavi|\0\0\0\x0cjP|RIFF....WEBP", "damaged, or a kind that is not readable here"),
-    (rb"....ftyp|RIFF....AVI|\x1aE\xdf\xa3|\0\0\x01[\xb3\xba]", "a video, not a picture"),
-    (rb"\xff\xd8|\x89PNG|GIF8|BM|II[*+]|MM\0[*+]", "damaged: its head makes no sense"),
-    (rb"\0+$", "nothing but zeros: its content has never arrived"),
+    (rb"....ftyp(?!avi)|RIFF....AVI|\x1aE\xdf\xa3", "a video, not a picture"),
+    (rb"\xff\xd8|\x89PNG|GIF8|BM|II[*+]|MM\0[*+]|RIFF|....ftyp", "damaged in its first bytes"),
     (rb"[^\0-\x08\x0e-\x1f]+$", "text, not a picture"),
     (rb"", "not a picture of a kind that the course reads, whatever its name says"),
 )
-# Pillow reports on damaged files here; without a handler Python would print it.
+# Pillow reports on odd and damaged files here, and by warnings; what matters is said by us. Filters
+# belong to the whole process, so they are set once, not in each thread.
 logging.getLogger("PIL").addHandler(logging.NullHandler())
+warnings.filterwarnings("ignore", module=r"PIL\b")
 
 
 @dataclass(frozen=True)
@@ -110,7 +106,7 @@ def in_threads(function, items, portion=256):
 
     At most one portion of results is held, so that memory does not grow with the list.
     """
-    with _quiet(), ThreadPoolExecutor() as pool:
+    with ThreadPoolExecutor() as pool:
         for start in range(0, len(items), portion):
             yield from pool.map(function, items[start : start + portion])
 
@@ -146,7 +142,9 @@ def look(source, size):
             head = file.read(512)
             if not head:
                 raise _Unsuitable("the file is empty")
-            with _quiet(), Image.open(file, formats=_formats()) as picture:
+            Image.init()  # registers every reader, once
+            known = [name for name in FORMATS if name in Image.OPEN]
+            with Image.open(file, formats=known) as picture:
                 return _read(picture, size)
         except _Unsuitable:
             raise
@@ -162,9 +160,8 @@ def look(source, size):
             raise ValueError(reason) from error
 
 
-@contextmanager
 def opened(source):
-    """Open a path for reading; hand a binary file through, from its start.
+    """Open a path for reading, as a context; hand a binary file through, from its start.
 
     Raises
     ------
@@ -174,43 +171,16 @@ def opened(source):
     """
     if hasattr(source, "read"):
         source.seek(0)
-        yield source
-        return
+        return nullcontext(source)
     try:
         facts = os.stat(source)
-        if stat.S_ISDIR(facts.st_mode):
-            raise ValueError("a folder, not a file: what lies in it is not looked at")
         if not stat.S_ISREG(facts.st_mode):  # reading a pipe might wait for ever
-            raise ValueError("a pipe or a device, not a file")
+            raise ValueError("a folder, a pipe or a device, not a file")
         if facts.st_size > MOST_BYTES:
             raise ValueError(f"larger than {MOST_BYTES >> 20} MB: save a smaller copy")
-        file = open(source, "rb")
+        return open(source, "rb")
     except OSError as error:
-        broken = os.path.islink(source) and not os.path.exists(source)
-        raise ValueError("a link that leads nowhere" if broken else error.strerror) from error
-    with file:
-        yield file
-
-
-@cache
-def _formats():
-    Image.init()
-    return [name for name in FORMATS if name in Image.OPEN]
-
-
-@contextmanager
-def _quiet():
-    """Keep Pillow's warnings about odd files from the reader's screen.
-
-    Filters belong to the whole process, and threads would restore each other's: so the main thread
-    sets them, in `in_threads` for all.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", module=r"PIL\b")
-        yield
+        raise ValueError(f"cannot be opened: {error.strerror}") from error
 
 
 def _read(picture, size):
@@ -222,54 +192,39 @@ def _read(picture, size):
     held = (width, height) if picture.info.get("progressive") else picture.size
     if (pixels := held[0] * held[1]) > MOST_PIXELS:
         raise _Unsuitable(f"{pixels / 1e6:.0f} million pixels are too many: save a smaller copy")
-    small, turn = _alone(_shrink, picture, size) if pixels > LARGE else _shrink(picture, size)
+    if pixels > LARGE:
+        # In a thread of its own, since what a thread frees is often kept for it.
+        with _one_large, ThreadPoolExecutor(1) as pool:
+            small = pool.submit(_shrink, picture, size).result()
+    else:
+        small = _shrink(picture, size)
+    sideways = False
+    with suppress(Exception):  # what the camera noted may be damaged; the pixels are not
+        sideways = small.getexif().get(ExifTags.Base.Orientation) in range(5, 9)
+        ImageOps.exif_transpose(small, in_place=True)
     if small.mode == "RGBA":
         small = Image.alpha_composite(Image.new("RGBA", small.size, "white"), small)
-    small = small.convert("RGB")
-    if turn in _UPRIGHT:
-        small = small.transpose(_UPRIGHT[turn])
-    upright = (height, width) if turn in (5, 6, 7, 8) else (width, height)
-    return Decoded(np.asarray(small), kind, mode, upright)
-
-
-def _alone(function, *arguments):
-    """Call a function that needs much memory while no other such one runs.
-
-    It gets a thread of its own, since what a thread frees is often kept for it; the next such
-    thread takes that over.
-    """
-    with _one_large, ThreadPoolExecutor(1) as pool:
-        return pool.submit(function, *arguments).result()
+    upright = (height, width) if sideways else (width, height)
+    return Decoded(np.asarray(small.convert("RGB")), kind, mode, upright)
 
 
 def _shrink(picture, size):
+    """Read the pixels and return the picture in 8 bits, size × size."""
     picture.load()
-    turn = _orientation(picture)  # asked after loading, since it may stand behind the pixels
-    small = _in_eight_bits(picture).resize(
-        (size, size), Image.Resampling.BILINEAR, reducing_gap=2.0
-    )
-    return small, turn
-
-
-def _orientation(picture):
-    if picture.format == "TIFF":  # Pillow turns these itself
-        return None
-    try:
-        return picture.getexif().get(_ORIENTATION)
-    except Exception:  # what the camera noted is damaged; the pixels are not
-        return None
+    return _in_eight_bits(picture).resize((size, size), Image.Resampling.BILINEAR, reducing_gap=2)
 
 
 def _in_eight_bits(picture):
     """Convert any Pillow mode to L, RGB or RGBA, in which a picture can be resized."""
     mode = picture.mode
     if mode[0] in "IF":  # grey: 16 or 32 bits, or floating point
-        grey = np.asarray(picture)
-        most = 1 if mode == "F" else 65535
+        grey, most = np.asarray(picture), 1 if mode == "F" else 65535
         if not (0 <= grey.min() and grey.max() <= most):  # what is not a number fails, too
             raise _Unsuitable(f"its values pass 0 to {most}, so white is unknown: save with 8 bits")
         grey = np.rint(grey * np.float32(255)) if mode == "F" else grey >> 8
-        return Image.fromarray(grey.astype(np.uint8))
+        eight = Image.fromarray(grey.astype(np.uint8))
+        eight.info = {key: said for key, said in picture.info.items() if key != "transparency"}
+        return eight
     transparent = mode in ("RGBA", "LA", "PA") or "transparency" in picture.info
     wanted = "RGBA" if transparent else "L" if mode in ("1", "L") else "RGB"
     return picture if mode == wanted else picture.convert(wanted)  # convert would copy it

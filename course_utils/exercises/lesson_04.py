@@ -103,7 +103,7 @@ def where_it_belongs(answer):
     praise="fair: nobody would read another digit, and no two draws are the same.",
 )
 def digits(answer):
-    from course_utils.models.augment import RandomAffine
+    from course_utils.models import RandomAffine
 
     if not isinstance(answer, RandomAffine):
         raise Wrong(f"we expect a RandomAffine layer, and this is {type(answer).__name__}.")

@@ -64,8 +64,10 @@ def normalize(answer):
     if sizes[1] > 100 * sizes[0]:
         raise Wrong("the second picture's gradient is still far larger: each has its own size.")
     if np.allclose(np.sqrt((got[:2] ** 2).sum(axis=(1, 2, 3))), 1, rtol=1e-3):
-        raise Wrong("the *sum* of squares is 1 now; we asked for the mean, so that a step means "
-                    "the same for a picture of any size.")  # fmt: skip
+        raise Wrong(
+            "the *sum* of squares is 1 now; we asked for the mean, so that a step means the same "
+            "for a picture of any size."
+        )
     if np.allclose(np.abs(got[:2]).max(axis=(1, 2, 3)), 1, rtol=1e-3):
         raise Wrong("the largest value is 1 now; we asked for the root of the mean square.")
     if np.allclose(np.abs(got[:2]).mean(axis=(1, 2, 3)), 1, rtol=1e-3):

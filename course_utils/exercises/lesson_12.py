@@ -83,7 +83,7 @@ def places(answer):
 
     answer = hit_rate
     """,
-    praise="right. Compare it with a dot in the middle before you report it.",
+    praise="right. Compare it with a dot in the middle before you publish it.",
 )
 def hit_rate(answer):
     # Peaks at (row, column) on maps of 6 rows and 8 columns; three of five lie in their boxes.

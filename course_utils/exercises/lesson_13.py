@@ -1,10 +1,10 @@
-"""Exercises of lesson 13: the size of an exam, an honest report, a paired comparison, a guide."""
+"""Exercises of lesson 13: the size of an exam, an honest score, a paired comparison, a guide."""
 
 import numpy as np
 
 from course_utils.exercises import Wrong, exercise, function, number
 
-RUNGS = (
+APPROACHES = (
     "from scratch",
     "+ augmentation",
     "features + head",
@@ -49,7 +49,7 @@ def pictures_for_a_point(answer):
     solution='answer = ["B", "D"]  # in A the test pictures chose; C is about another network',
     praise="right: in both, the pictures that judge have not chosen.",
 )
-def honest_reports(answer):
+def honest_scores(answer):
     if not isinstance(answer, (str, list, tuple, set)):
         raise Wrong('we expect a list of letters, such as ["A", "C"].')
     letters = {str(letter).strip().upper() for letter in answer if str(letter).strip(" ,")}
@@ -102,7 +102,7 @@ def paired(answer):
     "13.4",
     hints=(
         "Begin with a copy of `choose`, and change one rule.",
-        'Every path must end in `return "a rung", "a reason"`.',
+        'Every path must end in `return "an approach", "a reason"`.',
     ),
     solution="""
     def my_choose(pictures, minutes, similar):
@@ -124,15 +124,15 @@ def own_guide(answer):
                 found = function(answer, pictures, minutes, similar)
                 case = f"{pictures:,} pictures, {minutes:g} minutes, similar={similar}"
                 if not isinstance(found, (tuple, list)) or len(found) != 2:
-                    raise Wrong(f"for {case} there is no pair of rung and reason.")
-                if found[0] not in RUNGS:
-                    raise Wrong(f"for {case} it names {found[0]!r}, which is no rung.")
+                    raise Wrong(f"for {case} there is no pair of approach and reason.")
+                if found[0] not in APPROACHES:
+                    raise Wrong(f"for {case} it names {found[0]!r}, which is none of the ladder's.")
                 if not isinstance(found[1], str) or len(found[1].split()) < 3:
                     raise Wrong(f"for {case} the reason is missing, or too short to convince.")
                 chosen[pictures, minutes, similar] = found[0]
     if len(set(chosen.values())) == 1:
         raise Wrong("it gives the same advice to everybody.")
-    if chosen[20, 10, True] in RUNGS[:2]:
+    if chosen[20, 10, True] in APPROACHES[:2]:
         raise Wrong("from scratch with twenty pictures? Look at the left end of the curve.")
     if chosen[300, 0.1, True] in ("frozen, live", "two stages fine-tuned"):
-        raise Wrong("with a few seconds of time it advises one of the slowest rungs.")
+        raise Wrong("with a few seconds of time it advises one of the slowest approaches.")

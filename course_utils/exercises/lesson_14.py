@@ -146,7 +146,7 @@ def whole_groups(answer):
     "14.5",
     hints=(
         "Think of a question first that somebody wants answered.",
-        "The baseline is the largest class's share of all pictures.",
+        "The baseline is the majority class's share of all pictures.",
     ),
     solution="""
     answer = {
@@ -178,4 +178,4 @@ def own_project(answer):
         raise Wrong("a question ends with a question mark: what do you want to know?")
     baseline = max(pictures) / sum(pictures)
     if abs(number(answer["baseline"]) - baseline) > 0.02:
-        raise Wrong("the baseline is the share of the largest class; compute it again.")
+        raise Wrong("the baseline is the share of the majority class; compute it again.")

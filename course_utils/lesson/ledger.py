@@ -7,12 +7,68 @@ import json
 import math
 import re
 import warnings
-from datetime import datetime
+from contextlib import suppress
+from datetime import UTC, datetime
+from html import escape
 from pathlib import Path
 
 from course_utils import files, settings
 
 KEYS = ("lesson", "preset", "dataset", "backbone", "seed")
+
+
+class Earlier(dict):
+    """What an earlier lesson wrote into the ledger; every number is NaN where it has not run.
+
+    Attributes
+    ----------
+    known : bool
+        Whether there is an entry.
+    """
+
+    @property
+    def known(self):
+        return bool(self)
+
+    def __missing__(self, key):
+        return math.nan
+
+    def result(self, name):
+        """Return one result of that lesson, such as "cached views", in the same manner."""
+        rows = [row for row in self.get("results") or [] if row.get("name") == name]
+        return Earlier(rows[0] if rows else {})
+
+
+class Table:
+    """The results of a lesson for its notebook, as HTML and as text."""
+
+    HEAD = ("approach", "train accuracy", "validation accuracy", "parameters trained", "seconds")
+
+    def __init__(self, results):
+        self.rows = [(row["name"], *cells(row)) for row in results]
+
+    def __repr__(self):
+        return "\n".join("  ".join(row) for row in [self.HEAD, *self.rows])
+
+    def _repr_html_(self):
+        lines = ["".join(f"<th>{name}</th>" for name in self.HEAD)]
+        for row in self.rows:
+            lines.append("".join(f"<td>{escape(cell, quote=False)}</td>" for cell in row))
+        return f"<table>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>"
+
+
+def cells(result) -> tuple[str, str, str, str]:
+    """Return a result's accuracy in training and validation, its parameters and seconds, as text.
+
+    Parameters
+    ----------
+    result : dict
+        With ``train_accuracy``, ``accuracy``, ``trainable`` and ``seconds``; a dash stands for
+        what is missing or None.
+    """
+    forms = {"train_accuracy": ".3f", "accuracy": ".3f", "trainable": ",", "seconds": ",.1f"}
+    values = ((result.get(key), form) for key, form in forms.items())
+    return tuple("–" if value is None else format(value, form) for value, form in values)
 
 
 def file_name(entry: dict) -> str:
@@ -41,10 +97,11 @@ def write(entry: dict, folder=None) -> Path:
     Parameters
     ----------
     entry : dict
-        Holds `KEYS`, and of the following what there is: ``accuracy`` and ``train_accuracy``
-        (0–1, validation and training split), ``trainable`` (number of trained parameters),
-        ``seconds``, ``device``, ``history`` (lists of floats by name), ``stages`` (list of dicts
-        with name, accuracy, train_accuracy, trainable, seconds). NumPy numbers and arrays are
+        Holds `KEYS`, and of the following what there is: ``main`` (the name of the result that
+        stands for the lesson), ``accuracy`` and ``train_accuracy`` (0–1, validation and training
+        split), ``trainable`` (number of trained parameters), ``seconds``, ``device``, ``history``
+        (lists of floats by name), ``results`` (list of dicts with name, accuracy, train_accuracy,
+        trainable, seconds, history), ``pictures`` (their title). NumPy numbers and arrays are
         stored as plain ones, NaN and infinities as null.
     folder : path, optional
         A results folder; by default `settings.results`. The file lies in its subfolder ``ledger``.
@@ -62,9 +119,9 @@ def write(entry: dict, folder=None) -> Path:
         If the disk is full or the folder may not be written to.
     """
     path = _folder(folder) / file_name(entry)
-    stamped = {"written": datetime.now().astimezone().isoformat(timespec="microseconds"), **entry}
-    text = json.dumps(_plain(stamped), indent=1, allow_nan=False, ensure_ascii=False)
-    return files.write_atomically(path, text.encode())
+    text = json.dumps({"written": datetime.now(UTC).isoformat(), **entry}, default=_plain)
+    content = json.loads(text, parse_constant=lambda name: None)  # NaN is no JSON
+    return files.write_atomically(path, json.dumps(content, indent=1, ensure_ascii=False).encode())
 
 
 def read(folder=None) -> list[dict]:
@@ -77,13 +134,12 @@ def read(folder=None) -> list[dict]:
     folder : path, optional
         A results folder, as in `write`.
     """
-    entries, broken = [], []
+    whole, broken = [], []
     for path in sorted(_folder(folder).glob("*.json")):
-        try:
-            entry = json.loads(path.read_text(encoding="utf-8"))
-            if file_name(entry):
-                entries.append(entry)
-        except (OSError, ValueError, TypeError):  # JSON and Unicode errors are ValueErrors
+        entry = files.read_json(path)
+        if entry.keys() >= set(KEYS):
+            whole.append(entry)
+        else:
             broken.append(path.name)
     if broken:
         warnings.warn(
@@ -91,7 +147,7 @@ def read(folder=None) -> list[dict]:
             f"(in {_folder(folder)}; delete them, or run their lessons again).",
             stacklevel=2,
         )
-    return sorted(entries, key=lambda entry: str(entry.get("written", "")))
+    return sorted(whole, key=lambda entry: str(entry.get("written", "")))
 
 
 def find(lesson, preset=None, dataset=None, backbone=None, seed=None, folder=None) -> dict | None:
@@ -102,14 +158,14 @@ def find(lesson, preset=None, dataset=None, backbone=None, seed=None, folder=Non
     lesson : str
         Number or slug: ``"03"`` finds what ``"03_cnn_from_scratch"`` wrote, and the reverse.
     preset, dataset, backbone, seed : optional
-        None stands for any.
+        None stands for any. A lesson without a pretrained base agrees with every backbone.
     folder : path, optional
         A results folder, as in `write`.
     """
     wanted = dict(preset=preset, dataset=dataset, backbone=backbone, seed=seed)
     for entry in reversed(read(folder)):
         if number(entry["lesson"]) == number(lesson) and all(
-            value is None or entry[key] == value for key, value in wanted.items()
+            None in (value, entry[key]) or entry[key] == value for key, value in wanted.items()
         ):
             return entry
     return None
@@ -120,17 +176,16 @@ def number(lesson) -> str:
     return str(lesson).split("_")[0].zfill(2)
 
 
-def versions() -> dict[str, str]:
-    """Return the versions of what decides a result, read without importing any of it."""
+def versions(names=("tensorflow", "keras", "numpy")) -> dict[str, str]:
+    """Return the versions of packages by name, read without importing any; by default of those
+    that decide a result. One that is not installed is left out.
+    """
     found = {}
-    for name in ("tensorflow", "keras", "numpy"):
-        # The CPU build is another distribution of the same package.
-        for distribution in (name, f"{name}-cpu"):
-            try:
+    for name in names:
+        # The CPU build of TensorFlow is another distribution of the same package.
+        for distribution in (f"{name}-cpu", name):
+            with suppress(importlib.metadata.PackageNotFoundError):
                 found[name] = importlib.metadata.version(distribution)
-                break
-            except importlib.metadata.PackageNotFoundError:
-                continue
     return found
 
 
@@ -139,13 +194,5 @@ def _folder(folder) -> Path:
 
 
 def _plain(value):
-    """Return `value` as JSON knows it."""
-    if hasattr(value, "tolist"):  # NumPy scalars and arrays, without importing NumPy
-        value = value.tolist()
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return str(value) if isinstance(value, Path) else value
+    # NumPy scalars and arrays, without importing NumPy; paths.
+    return value.tolist() if hasattr(value, "tolist") else str(value)

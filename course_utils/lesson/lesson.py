@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
-import os
 import time
 import zipfile
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
-import psutil
 
 from course_utils import files, presets, settings
 from course_utils.data import datasets
@@ -17,33 +15,22 @@ from course_utils.errors import CourseError
 from course_utils.lesson import ledger, progress
 
 
-class Earlier(dict):
-    """What an earlier lesson wrote into the ledger; every number is NaN where it has not run.
+@dataclass
+class Lesson:
+    """One running lesson. Made by `start`.
 
     Attributes
     ----------
-    known : bool
-        Whether there is an entry.
+    number, slug, backbone : str
+    preset : presets.Preset
+    data : path-like or None
+        A folder of one's own pictures. A lesson may change it; `pictures` follows.
+    seed : int
+    device, policy : str
+        "CPU" or "GPU", and Keras's precision.
+    results : list of dict
+        What `add_result` has noted so far.
     """
-
-    known = True
-
-    def __missing__(self, key):
-        return math.nan
-
-    def result(self, name):
-        """Return one result of that lesson, such as "cached views", in the same manner."""
-        for row in self.get("results", []):
-            if row["name"] == name:
-                return Earlier(row)
-        missing = Earlier()
-        missing.known = False
-        return missing
-
-
-@dataclass
-class Lesson:
-    """One running lesson. Made by `start`."""
 
     number: str
     slug: str
@@ -54,14 +41,30 @@ class Lesson:
     device: str
     policy: str
     results: list[dict] = field(default_factory=list)
-    _pictures: object = None
-    _small: dict[str, object] = field(default_factory=dict)
+    _loaded: dict[str, datasets.Dataset] = field(default_factory=dict)
+
+    progress = staticmethod(progress.callback)
 
     def pictures(self):
-        """Return the lesson's `Dataset`; the same object at each call."""
-        if self._pictures is None:
-            self._pictures = datasets.load(self.preset, self.data, seed=self.seed)
-        return self._pictures
+        """Return the `Dataset` of `data`, or of the preset; the same object at each call."""
+        load = partial(datasets.load, self.preset, self.data, seed=self.seed)
+        return self._once(f"data {self.data}", load)
+
+    def digits(self):
+        """Return digits, grey and 28×28, as a `Dataset`: toys, or MNIST in the full preset.
+
+        DATA does not change them: they are the drill ground, the same for everybody.
+        """
+        return self._once("digits", partial(datasets.digits, self.preset, self.seed))
+
+    def clothes(self):
+        """Return clothes, as `digits` does: toys, or Fashion-MNIST in the full preset."""
+        return self._once("clothes", partial(datasets.clothes, self.preset, self.seed))
+
+    def _once(self, name, load):
+        if name not in self._loaded:
+            self._loaded[name] = load()
+        return self._loaded[name]
 
     def folder(self):
         """Return the folder that the pictures come from, a pathlib.Path; None if they are drawn."""
@@ -71,21 +74,6 @@ class Lesson:
     def results_folder(self):
         """pathlib.Path: where the ledger and what a lesson saves lie."""
         return settings.results()
-
-    def digits(self):
-        """Return digits, grey and 28×28, as a `Dataset`: toys, or MNIST in the full preset.
-
-        DATA does not change them: they are the drill ground, the same for everybody.
-        """
-        if "digits" not in self._small:
-            self._small["digits"] = datasets.digits(self.preset, self.seed)
-        return self._small["digits"]
-
-    def clothes(self):
-        """Return clothes, as `digits` does: toys, or Fashion-MNIST in the full preset."""
-        if "clothes" not in self._small:
-            self._small["clothes"] = datasets.clothes(self.preset, self.seed)
-        return self._small["clothes"]
 
     def base(self, weights="default"):
         """Return the pretrained base: a functional Keras model that takes raw pictures (0 to 255).
@@ -101,8 +89,6 @@ class Lesson:
         """Return the value for the running preset, so that both stand in the notebook."""
         return quick if self.preset.name == "quick" else full
 
-    # ---- claims
-
     def prove(self, claim, condition):
         """Check a mechanism, which must hold always and on any data.
 
@@ -111,7 +97,7 @@ class Lesson:
         AssertionError
             With the claim, if the condition is false.
         """
-        if not bool(np.all(condition)):
+        if not np.all(condition):
             raise AssertionError(f"not proved: {claim}")
         print(f"✔ proved: {claim}")
 
@@ -124,7 +110,7 @@ class Lesson:
         condition : bool
         seen : str
             The numbers behind it.
-        needs : Earlier, optional
+        needs : ledger.Earlier, optional
             If that lesson has not run, nothing is claimed.
 
         Raises
@@ -142,22 +128,13 @@ class Lesson:
         else:
             print(f"✘ not on this run: {claim}{seen}")
 
-    # ---- ledger and models
-
     def _key(self, pictures=None):
-        dataset, preset = (pictures or self.pictures()).name, self.preset.name
-        return {"preset": preset, "dataset": dataset, "seed": self.seed}
+        dataset = (pictures or self.pictures()).name
+        return {"preset": self.preset.name, "dataset": dataset, "seed": self.seed}
 
     def earlier(self, number):
-        """Return the ledger's entry of another lesson, same preset, pictures and seed."""
-        wanted = {**self._key(), "lesson": number}
-        for entry in ledger.read():
-            same = all(entry.get(name) == value for name, value in wanted.items())
-            if same and entry.get("backbone") in (None, self.backbone):
-                return Earlier(entry)
-        missing = Earlier()
-        missing.known = False
-        return missing
+        """Return another lesson's newest `ledger.Earlier` for our preset, pictures, base, seed."""
+        return ledger.Earlier(ledger.find(number, backbone=self.backbone, **self._key()) or {})
 
     def add_result(
         self, name, accuracy, train_accuracy=None, trainable=None, seconds=None, history=None
@@ -176,17 +153,18 @@ class Lesson:
         history : dict of str to list of float
             Keras's `History.history`, for the report's curves.
         """
-        curves = {k: [round(float(x), 4) for x in v] for k, v in (history or {}).items()}
         row = {
             "name": name,
             "accuracy": _number(accuracy),
             "train_accuracy": _number(train_accuracy),
+            "trainable": trainable and int(trainable),
+            "seconds": _number(seconds, 1),
+            "history": {key: [*map(_number, values)] for key, values in (history or {}).items()},
         }
-        row |= {"trainable": trainable and int(trainable), "seconds": _number(seconds, 1)}
-        self.results = [s for s in self.results if s["name"] != name] + [{**row, "history": curves}]
+        self.results = [other for other in self.results if other["name"] != name] + [row]
 
     def record(self, main, uses_backbone=True, pictures=None):
-        """Write the lesson's results into the ledger, and show them.
+        """Write the lesson's results into the ledger, and return them as a `ledger.Table`.
 
         Parameters
         ----------
@@ -197,40 +175,35 @@ class Lesson:
         pictures : Dataset, optional
             What they were trained on, if not `pictures()`: `digits()` or `clothes()`.
 
-        Returns
-        -------
-        Table
-            A small table for the notebook.
+        Raises
+        ------
+        CourseError
+            If there is no result of that name.
         """
-        chosen = [row for row in self.results if row["name"] == main]
-        if not chosen:
+        results = {row["name"]: row for row in self.results}
+        if main not in results:
             raise CourseError(
                 f"There is no result {main!r} to record; call lesson.add_result first."
             )
-        main_row = {k: v for k, v in chosen[0].items() if k != "name"}
-        memory = psutil.Process().memory_info()
-        peak = getattr(memory, "peak_wset", None) or _peak_bytes() or memory.rss
         pictures = pictures or self.pictures()
         entry = {
             "lesson": self.number,
             **self._key(pictures),
             "backbone": self.backbone if uses_backbone else None,
             "main": main,
-            **main_row,
+            **{key: value for key, value in results[main].items() if key != "name"},
             "results": self.results,
-            "label": self.preset.label,
             "pictures": pictures.title,
             "device": self.device,
             "policy": self.policy,
             "test_opened": pictures.test_opened,
-            "peak_mb": round(peak / 2**20),
         }
         ledger.write(entry)
-        return Table(self.results)
+        return ledger.Table(self.results)
 
     def _model_path(self, number, name):
         key = [number, name, *map(str, self._key().values())]
-        if number not in ("03", "04"):
+        if number not in ("03", "04"):  # networks of their own, without a pretrained base
             key.append(self.backbone)
         return settings.results() / "models" / ("-".join(key).replace(" ", "_") + ".keras")
 
@@ -261,19 +234,7 @@ class Lesson:
             ) from error
 
     def load_or_train(self, number, name, train):
-        """Return a model that an earlier lesson saved, or train it here, and say which.
-
-        Parameters
-        ----------
-        number, name : str
-            The lesson that saves it, and the name it saves it by.
-        train : callable
-            Trains and returns the model; called only if there is none.
-
-        Returns
-        -------
-        keras.Model
-        """
+        """Return the model that `load` finds, or else what `train()` returns, and say which."""
         model = self.load(number, name)
         if model is not None:
             print(f"Loaded the model {name!r} of lesson {int(number)}.")
@@ -284,59 +245,6 @@ class Lesson:
         print(f"Lesson {int(number)} has not run here: trained {name!r} in {seconds:.0f} s.")
         return model
 
-    # ---- progress
-
-    def progress(self, label, epochs):
-        """Return a Keras callback: a bar in a notebook, a line for `course run` when headless."""
-        return progress.callback(label, epochs)
-
-
-class Table:
-    """A few rows for a notebook, as HTML and as text."""
-
-    def __init__(self, results):
-        self.rows = [
-            (
-                row["name"],
-                _share(row["train_accuracy"]),
-                _share(row["accuracy"]),
-                f"{row['trainable']:,}" if row["trainable"] else "–",
-                f"{row['seconds']:.1f}" if row["seconds"] is not None else "–",
-            )
-            for row in results
-        ]
-        self.head = (
-            "approach",
-            "train accuracy",
-            "validation accuracy",
-            "parameters trained",
-            "seconds",
-        )
-
-    def __repr__(self):
-        return "\n".join("  ".join(row) for row in [self.head, *self.rows])
-
-    def _repr_html_(self):
-        head = "".join(f"<th>{name}</th>" for name in self.head)
-        body = "".join(
-            "<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in self.rows
-        )
-        return f"<table><tr>{head}</tr>{body}</table>"
-
-
-def _share(value):
-    return "–" if value is None else f"{value:.3f}"
-
 
 def _number(value, digits=4):
     return None if value is None else round(float(value), digits)
-
-
-def _peak_bytes():
-    """Return the peak resident memory of this process, where the system tells it."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return None
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if os.uname().sysname == "Darwin" else peak * 1024  # bytes there, KiB on Linux

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from course_utils import presets
+from course_utils.data import registry
 from course_utils.errors import CourseError
 from course_utils.lesson.lesson import Lesson
 
@@ -30,7 +31,7 @@ def start(slug, preset="quick", data=None, backbone=None, seed=0):
     data : path-like, optional
         A folder of one's own pictures, instead of the preset's.
     backbone : str, optional
-        A name from `presets.BACKBONE_NAMES`, instead of the preset's.
+        A name out of ``data/registry.toml``, instead of the preset's.
     seed : int
         Seeds NumPy, Keras, the toys' training pictures and the split of a plain folder. Results
         agree within the spread of rounding, not to the bit.
@@ -45,22 +46,24 @@ def start(slug, preset="quick", data=None, backbone=None, seed=0):
         If the preset or the backbone does not exist, or TensorFlow is not installed.
     """
     preset = presets.get(preset)
-    backbone = presets.check_backbone(backbone or preset.backbone)
+    backbone = registry.check_backbone(backbone or preset.backbone)
     try:
         with _silent_start():
             import keras
+            import tensorflow as tf
     except ModuleNotFoundError:
         raise CourseError(
             "TensorFlow is not installed. Install it with: pip install 'tensorflow-cpu>=2.20' "
             "(or 'tensorflow[and-cuda]>=2.20' for an NVIDIA GPU), then restart the kernel."
         ) from None
-    _hush()
+    tf.get_logger().setLevel("ERROR")  # "5 out of the last 5 calls triggered retracing"
+    # Keras 3.15 says this of its own default whenever `fit` is given a dataset.
+    warnings.filterwarnings("ignore", message="`shuffle=True` was passed")
     keras.backend.clear_session()
     keras.utils.set_random_seed(seed)
     device, policy = _device(preset.image_size)
     keras.mixed_precision.set_global_policy(policy)
-    number = slug.split("_")[0]
-    return Lesson(number, slug, preset, data, backbone, seed, device, policy)
+    return Lesson(slug[:2], slug, preset, data, backbone, seed, device, policy)
 
 
 @contextmanager
@@ -84,15 +87,6 @@ def _silent_start():
         finally:
             os.dup2(kept, 2)
             os.close(kept)
-
-
-def _hush():
-    """Drop two warnings that say nothing to a student: both name a habit of Keras, not of ours."""
-    import tensorflow as tf
-
-    tf.get_logger().setLevel("ERROR")  # "5 out of the last 5 calls triggered retracing"
-    # Keras 3.15 says this of its own default whenever `fit` is given a dataset.
-    warnings.filterwarnings("ignore", message="`shuffle=True` was passed")
 
 
 def _device(size):

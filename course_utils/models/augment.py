@@ -7,10 +7,12 @@ multiplied into one matrix first, so each picture is sampled once.
 import math
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 from course_utils.errors import CourseError
 
+RANGES = ("rotation", "width_shift", "height_shift", "shear", "zoom")
 FILL_MODES = ("nearest", "reflect", "constant", "wrap")
 
 
@@ -22,11 +24,11 @@ class RandomAffine(keras.layers.Layer):
     the model stays free of it::
 
         augment = RandomAffine(rotation=40, width_shift=0.2, horizontal_flip=True, seed=0)
-        train = augment.map(train)
+        train = train.map(lambda x, y: (augment(x), y), num_parallel_calls=tf.data.AUTOTUNE)
 
-    Calling the layer, ``augment(pictures)``, goes on in its sequence, which the seed fixes. A
-    dataset's own ``map`` with that call works too, but the sequence is a state, and a map with a
-    state runs on one core (half the speed of `map` on two) or, in parallel, out of order.
+    Each pass over the mapped dataset draws other maps. The seed fixes them, however many calls run
+    at the same time; only pictures (or batches) that are equal may swap theirs, and a pass that is
+    left early counts what it has prepared in vain. In a model the layer warps in training alone.
 
     A picture is, in this order and about its centre: flipped, zoomed, sheared, rotated; then
     shifted. All amounts are uniform in the ranges below; at 0 the picture does not change.
@@ -50,7 +52,7 @@ class RandomAffine(keras.layers.Layer):
         What to show beyond the picture's edge: the edge drawn out, the picture mirrored, black, or
         the picture repeated.
     seed : int, optional
-        Fixes the sequence of random numbers.
+        Fixes the sequence of random numbers; if not given, ``keras.utils.set_random_seed`` does.
 
     Raises
     ------
@@ -83,18 +85,12 @@ class RandomAffine(keras.layers.Layer):
             raise CourseError(
                 f"RandomAffine knows no fill_mode {fill_mode!r}. Known: {', '.join(FILL_MODES)}."
             )
-        ranges = {
-            "rotation": rotation,
-            "width_shift": width_shift,
-            "height_shift": height_shift,
-            "shear": shear,
-            "zoom": zoom,
-        }
-        for name, value in ranges.items():
+        amounts = (rotation, width_shift, height_shift, shear, zoom)
+        self.ranges = dict(zip(RANGES, amounts, strict=True))
+        for name, value in self.ranges.items():
             if not 0 <= value < math.inf or (name == "zoom" and value >= 1):
                 limit = "0 or more and less than 1" if name == "zoom" else "0 or more"
                 raise CourseError(f"RandomAffine's {name} must be {limit}, not {value!r}.")
-        self.ranges = ranges
         self.horizontal_flip = bool(horizontal_flip)
         self.fill_mode = fill_mode
         self.seed = seed
@@ -102,13 +98,17 @@ class RandomAffine(keras.layers.Layer):
 
     def call(self, images, training=True):
         """Return warped pictures, or unchanged ones with ``training=False``; see the class."""
-        images = ops.cast(images, "float32")
+        pictures = ops.cast(images, "float32")
         if not training:
-            return images
+            return pictures
         shape = ops.shape(images)
         single = len(shape) == 3
-        matrices = self.matrices(1 if single else shape[0], shape[-3:-1])
-        return self.apply(images, matrices[0] if single else matrices)
+        n = 1 if single else shape[0]
+        if tf.inside_function() and not isinstance(images, keras.KerasTensor):
+            matrices = self._compose(_draw_in_graph(images, n, self.generator), *shape[-3:-1])
+        else:
+            matrices = self.matrices(n, shape[-3:-1])
+        return self.apply(pictures, matrices[0] if single else matrices)
 
     def matrices(self, n, size, seed=None):
         """Draw the maps of ``n`` pictures.
@@ -131,44 +131,10 @@ class RandomAffine(keras.layers.Layer):
         draw = keras.random.uniform((n, 6), -1.0, 1.0, dtype="float32", seed=seed)
         return self._compose(draw, *((size, size) if isinstance(size, int) else size))
 
-    def map(self, dataset):
-        """Augment a dataset: other maps for each picture and each epoch, on all cores.
-
-        Parameters
-        ----------
-        dataset : tf.data.Dataset
-            Of pictures (H, W, C) or batches (N, H, W, C), alone or as the first of a tuple, such
-            as (pictures, labels).
-
-        Returns
-        -------
-        tf.data.Dataset
-            The same with pictures float32. The layer's seed, together with that of
-            ``keras.utils.set_random_seed`` where it was called, fixes every epoch.
-        """
-        # Here alone TensorFlow is called by name: tf.data gives each element a seed of its own, and
-        # a map without a state may run in parallel and still in order.
-        import tensorflow as tf
-
-        def warp(element, seed):
-            images, *rest = element if isinstance(element, tuple) else (element,)
-            shape = tf.shape(images)
-            single = len(images.shape) == 3
-            n = 1 if single else shape[0]
-            draw = tf.random.stateless_uniform((n, 6), [seed, 0], -1.0, 1.0)
-            matrices = self._compose(draw, shape[-3], shape[-2])
-            warped = self.apply(images, matrices[0] if single else matrices)
-            return (warped, *rest) if isinstance(element, tuple) else warped
-
-        seeds = tf.data.Dataset.random(self.seed, rerandomize_each_iteration=True)
-        pairs = tf.data.Dataset.zip(dataset, seeds)
-        return pairs.map(warp, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
-
     def _compose(self, draw, height, width):
         """Turn numbers from -1 to 1, (n, 6), into maps (n, 3, 3); see `matrices`."""
         angle, dx, dy, slope, scale, coin = ops.unstack(draw, axis=1)
         ranges = self.ranges
-
         angle = angle * (ranges["rotation"] * math.pi / 180)
         dx = dx * ranges["width_shift"] * ops.cast(width, "float32")
         dy = dy * ranges["height_shift"] * ops.cast(height, "float32")
@@ -220,10 +186,6 @@ class RandomAffine(keras.layers.Layer):
             images, look_up, interpolation="bilinear", fill_mode=self.fill_mode
         )
 
-    def compute_output_shape(self, input_shape):
-        """Return the input's shape."""
-        return input_shape
-
     def get_config(self):
         """Return what the layer was made with, so that a saved model can make it again."""
         return {
@@ -233,3 +195,28 @@ class RandomAffine(keras.layers.Layer):
             "fill_mode": self.fill_mode,
             "seed": self.seed,
         }
+
+
+def _draw_in_graph(pictures, n, generator):
+    """Return numbers from -1 to 1, float32 (n, 6), for a picture or a batch in a dataset's map.
+
+    There many calls run at the same time and end in any order, so no draw may depend on how many
+    came before it, as the layer's sequence does. These follow from the layer's next number, taken
+    once when the dataset is made, from the pictures themselves, and from how often they have come.
+    """
+    with tf.init_scope(), tf.device("CPU"):
+        seed = tf.constant(ops.convert_to_numpy(generator.next()))
+        seen = tf.lookup.experimental.MutableHashTable(
+            tf.int64, tf.int64, default_value=0, experimental_is_anonymous=True
+        )
+        lock = tf.CriticalSection()
+    content = tf.bitcast(tf.fingerprint(tf.reshape(pictures, (1, -1)))[0], tf.int64)
+
+    def count():
+        times = seen.lookup(content)
+        with tf.control_dependencies([seen.insert(content, times + 1)]):
+            return tf.identity(times)
+
+    for part in (content, lock.execute(count)):
+        seed = tf.random.experimental.stateless_fold_in(seed, part)
+    return tf.random.stateless_uniform((n, 6), seed, -1.0, 1.0)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import keras
 
 from course_utils.data import registry
-from course_utils.errors import CourseError, unknown
+from course_utils.errors import CourseError
 from course_utils.models import minivgg
 
 # keras.applications' three conventions, as (mean, standard deviation) per channel of raw pictures.
@@ -24,69 +24,36 @@ _TORCH_MEAN, _TORCH_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
 class Backbone(NamedTuple):
-    """One row of the table.
+    """A pretrained base as data/registry.toml describes it; sizes are height and width in pixels.
 
     Attributes
     ----------
     name, builder : str
         The course's name, and the function in ``keras.applications`` (none for minivgg).
     preprocessing : str
-        ``"tf"`` (-1 to 1), ``"caffe"`` (BGR minus the ImageNet mean), ``"torch"`` (0 to 1, then
-        normalized by channel) or ``"own"`` (the network does it itself).
+        ``"tf"``, ``"caffe"``, ``"torch"`` or ``"own"``; see `_preprocess`.
     cut : str or None
-        Default layer for fine-tuning: what lies above it is trained. None for NASNet, whose cells
-        look two cells back: no layer in its middle carries the whole signal.
+        The usual layer for fine-tuning: what lies above it is trained.
     last_conv : str
         The layer whose output is the last feature map, for class activation maps.
     min_size, usual_size : int
-        Smallest height and width, and those the weights were trained at, in pixels.
     options : dict
         Further arguments of the builder.
     """
 
     name: str
-    builder: str
     preprocessing: str
-    cut: str | None
     last_conv: str
+    cut: str | None = None
+    builder: str = ""
     min_size: int = 32
     usual_size: int = 224
     options: dict = {}
 
 
-# fmt: off
-_ROWS = (
-    Backbone("minivgg", "", "tf", "block4_pool", "block5_conv3", 32, 64),
-    Backbone("vgg16", "VGG16", "caffe", "block4_pool", "block5_conv3"),
-    Backbone("vgg19", "VGG19", "caffe", "block4_pool", "block5_conv4"),
-    Backbone("resnet50", "ResNet50", "caffe", "conv4_block6_out", "conv5_block3_out"),
-    Backbone("inception_v3", "InceptionV3", "tf", "mixed7", "mixed10", 75, 299),
-    Backbone("inception_resnet_v2", "InceptionResNetV2", "tf", "mixed_7a", "conv_7b_ac", 75, 299),
-    Backbone("xception", "Xception", "tf", "add_11", "block14_sepconv2_act", 71, 299),
-    Backbone("mobilenet", "MobileNet", "tf", "conv_pw_9_relu", "conv_pw_13_relu"),
-    Backbone("mobilenet_025", "MobileNet", "tf", "conv_pw_9_relu", "conv_pw_13_relu",
-             options={"alpha": 0.25}),
-    Backbone("densenet121", "DenseNet121", "torch", "pool4_pool", "relu"),
-    Backbone("nasnet_mobile", "NASNetMobile", "tf", None, "activation_187"),
-    Backbone("efficientnetv2b0", "EfficientNetV2B0", "own", "block5e_add", "top_activation"),
-    Backbone("convnext_tiny", "ConvNeXtTiny", "own", "convnext_tiny_downsampling_block_2",
-             "layer_normalization"),
-)
-# fmt: on
-BACKBONES = {row.name: row for row in _ROWS}
-
-
 def get(name: str) -> Backbone:
-    """Return the row of the table called ``name``.
-
-    Raises
-    ------
-    CourseError
-        If there is none; the message lists the right names and the nearest one.
-    """
-    if name not in BACKBONES:
-        raise unknown("backbone", name, BACKBONES)
-    return BACKBONES[name]
+    """Return the pretrained base called ``name``; CourseError if there is none."""
+    return Backbone(registry.check_backbone(name), **registry.BACKBONES[name])
 
 
 def load(name: str, image_size=None, weights="pretrained", include_top=False):
@@ -95,7 +62,7 @@ def load(name: str, image_size=None, weights="pretrained", include_top=False):
     Parameters
     ----------
     name : str
-        A key of `BACKBONES`.
+        As in ``data/registry.toml``.
     image_size : int, optional
         Height and width of the pictures in pixels; the backbone's usual size if not given.
     weights : {"pretrained", None}
@@ -112,7 +79,7 @@ def load(name: str, image_size=None, weights="pretrained", include_top=False):
     Raises
     ------
     CourseError
-        For an unknown backbone or weights, a size below the minimum, and weights that are damaged
+        For an unknown backbone or weights, a size that does not fit, and weights that are damaged
         or missing and cannot be fetched.
     """
     backbone = get(name)
@@ -127,14 +94,17 @@ def load(name: str, image_size=None, weights="pretrained", include_top=False):
             f"{name} has no weights called {weights!r}: use 'pretrained', or None for a random "
             "initialization."
         )
+    if include_top and size != backbone.usual_size:
+        raise CourseError(
+            f"The top of {name} takes pictures of {backbone.usual_size} pixels, not {size}."
+        )
     if not backbone.builder:
-        return minivgg.build(size, weights and "zoo", include_top)
-    if include_top and name not in registry.WEIGHTS_WITH_TOP:
-        known = ", ".join(["minivgg", *registry.WEIGHTS_WITH_TOP])
+        return minivgg.build(size, weights, include_top)
+    table = registry.WEIGHTS_WITH_TOP if include_top else registry.WEIGHTS
+    if name not in table:
+        known = ", ".join(["minivgg", *table])
         raise CourseError(f"The course has no weights for the top of {name}, only of {known}.")
-    return _build(
-        backbone, size, _weights_file(name, include_top) if weights else None, include_top
-    )
+    return _build(backbone, size, registry.get(table[name]) if weights else None, include_top)
 
 
 def imagenet_classes() -> list[str]:
@@ -145,7 +115,9 @@ def imagenet_classes() -> list[str]:
     CourseError
         If the list is neither on this machine nor to be had.
     """
-    content = json.loads(registry.get(registry.CLASS_INDEX).read_text(encoding="utf-8"))
+    content = json.loads(
+        registry.get(registry.FILES["imagenet_classes"]).read_text(encoding="utf-8")
+    )
     return [content[str(number)][1] for number in range(1000)]  # "386": [code, name]
 
 
@@ -177,17 +149,6 @@ def stage_layers(base) -> list[str]:
         if not isinstance(layer, keras.layers.ZeroPadding2D | keras.layers.Cropping2D):
             last[round(math.log2(side / shape[1]))] = layer.name
     return [last[halvings] for halvings in sorted(last)]
-
-
-def _weights_file(name, include_top):
-    """Return the weights file of a backbone, fetched if need be, with its checksum verified."""
-    table = registry.WEIGHTS_WITH_TOP if include_top else registry.WEIGHTS
-    try:
-        return registry.get(table[name])
-    except CourseError as error:
-        raise CourseError(
-            f"{error} The backbone minivgg needs no file, mobilenet_025 only a small one (2 MB)."
-        ) from None
 
 
 def _build(backbone, size, file, include_top):

@@ -14,7 +14,7 @@ CHANNELS = (16, 32, 64, 128, 128)
 CONVOLUTIONS = (2, 2, 3, 3, 3)
 
 
-def build(image_size=64, weights="zoo", include_top=False):
+def build(image_size=64, weights="pretrained", include_top=False):
     """Build minivgg: 920,784 parameters without its top.
 
     Layers are called as in VGG16: ``block1_conv1`` to ``block5_conv3`` and ``block1_pool`` to
@@ -25,7 +25,7 @@ def build(image_size=64, weights="zoo", include_top=False):
     ----------
     image_size : int
         Height and width in pixels, 32 or more; 64 with the top.
-    weights : {"zoo", None}
+    weights : {"pretrained", None}
         The packaged weights, learned on the toy zoo, or a random initialization.
     include_top : bool
         Whether to add the classifier of the toy zoo.
@@ -40,10 +40,8 @@ def build(image_size=64, weights="zoo", include_top=False):
     Raises
     ------
     CourseError
-        If the packaged weights are missing or damaged, or the top does not fit the size.
+        If the packaged weights are missing or damaged.
     """
-    if include_top and image_size != 64:
-        raise CourseError(f"minivgg's top takes pictures of 64 pixels, not {image_size}.")
     pictures = keras.Input((image_size, image_size, 3), name="pictures")
     # float32 under every precision policy: bfloat16 would round the pictures.
     x = keras.layers.Rescaling(1 / 127.5, offset=-1.0, dtype="float32", name="scale")(pictures)

@@ -1,11 +1,11 @@
-"""Bars, clouds of points, and the confusion table."""
+"""Bars, clouds of points, and the confusion matrix."""
 
 from __future__ import annotations
 
 import numpy as np
-from matplotlib.ticker import MaxNLocator, StrMethodFormatter
+from matplotlib.ticker import MaxNLocator
 
-from course_utils.plots.figure import COLOURS, FAINT, INK, MAP, headline, new_axes, show, title_of
+from course_utils.plots.figure import COLOURS, FAINT, GREY, GROUND, INK, MAP, label, new_axes, show
 
 
 def bars(values, title="", xlabel="", spread=None, guess=None, form="{:.3f}", zoom=False):
@@ -25,49 +25,43 @@ def bars(values, title="", xlabel="", spread=None, guess=None, form="{:.3f}", zo
         Draw dots on an axis that does not begin at 0, for values that differ by little: the length
         of a bar would be a lie there.
     """
-    figure, axes = new_axes(6.4, 0.42 * len(values) + 1.0)
-    axis = axes[0, 0]
-    names = list(values)
-    heights = [float(values[name]) for name in names]
-    error = None if spread is None else [spread[name] for name in names]
+    figure, axis = new_axes(6.4, 0.42 * len(values) + 1.0)
+    names, heights = list(map(str, values)), np.array(list(values.values()), float)
+    error = None if spread is None else [spread[name] for name in values]
+    reach = np.zeros(len(names)) if error is None else np.array(error)
+    guesses = [] if guess is None else [guess]
     if zoom:
         axis.errorbar(heights, names, None, error, "o", color=COLOURS[0], ecolor=INK, capsize=3)
         axis.grid(axis="y", color=FAINT, alpha=0.3)
         axis.margins(y=0.5 / len(names))
-    else:
-        axis.barh(names, heights, xerr=error, color=COLOURS[0], height=0.62, ecolor=INK, capsize=3)
-    axis.invert_yaxis()
-    pushed = [0.0] * len(names) if error is None else error
-    for row, (height, push) in enumerate(zip(heights, pushed, strict=True)):
-        axis.annotate(
-            form.format(height), (height + push, row), xytext=(6, 0), textcoords="offset points",
-            va="center", fontsize=9, bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
-            zorder=5,
-        )  # fmt: skip
-    if zoom:
-        ends = [*np.subtract(heights, pushed), *np.add(heights, pushed)]
-        ends += [] if guess is None else [guess]
+        ends = [*(heights - reach), *(heights + reach), *guesses]
         room = max(max(ends) - min(ends), 0.01)
         axis.set_xlim(min(ends) - 0.15 * room, max(ends) + 0.25 * room)
     else:
-        longest = max(*heights, 0, guess or 0)
-        axis.set_xlim(0, longest * 1.16 if longest > 0 else 1)
-    whole = all(height == round(height) for height in heights)  # there are no 2.5 pixels
+        axis.barh(names, heights, xerr=error, color=COLOURS[0], height=0.62, ecolor=INK, capsize=3)
+        axis.set_xlim(0, 1.16 * max(*heights, *guesses, 0) or 1)
+    axis.invert_yaxis()
+    told = [form.format(height) for height in heights]
+    for row, text in enumerate(told):
+        axis.annotate(
+            text, (heights[row] + reach[row], row), (6, 0), textcoords="offset points",
+            va="center", fontsize=9, bbox=GROUND, zorder=5,
+        )  # fmt: skip
+    whole = bool((heights == heights.round()).all())  # there are no 2.5 pixels
     steps = [1, 2, 5, 10] if whole else [1, 2, 2.5, 5, 10]
     axis.xaxis.set_major_locator(MaxNLocator(5, integer=whole, steps=steps))
-    if max(heights) >= 1000:
-        axis.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    if heights.max() >= 1000:
+        axis.xaxis.set_major_formatter("{x:,.0f}")
     if guess is not None:
         axis.axvline(guess, color=FAINT, linestyle=":")
         above = {"transform": axis.get_xaxis_transform(), "ha": "center", "va": "bottom"}
-        axis.text(guess, 1.01, "my guess", fontsize=8, color="#555555", **above)
-    axis.set_xlabel(xlabel)
-    title_of(axis, title, pad=16 if guess is not None else 6)
-    told = ", ".join(f"{n} {form.format(v)}" for n, v in zip(names, heights, strict=True))
-    show(figure, f"{'Dot' if zoom else 'Bar'} chart of {xlabel}. {title}. {told}.", flat=True)
+        axis.text(guess, 1.01, "my guess", fontsize=8, color=GREY, **above)
+    label(axis, title, xlabel, pad=6 if guess is None else 16)
+    kind, pairs = "Dot" if zoom else "Bar", map(" ".join, zip(names, told, strict=True))
+    show(figure, f"{kind} chart of {xlabel}. {title}. {', '.join(pairs)}.", flat=True)
 
 
-def scatter(panels, labels, classes, title="", alt=""):
+def scatter(panels, labels, classes, alt=""):
     """Draw two-dimensional points coloured and shaped by class, one panel each.
 
     Parameters
@@ -77,27 +71,23 @@ def scatter(panels, labels, classes, title="", alt=""):
     labels : numpy.ndarray
         (N,) class indices.
     classes : sequence of str
-    title : str
     alt : str
         What the panels mean; the distance of the class centres is added from the data.
     """
     figure, axes = new_axes(3.4 * len(panels), 3.3, 1, len(panels))
     told = []
-    for axis, (name, points) in zip(axes[0], panels.items(), strict=True):
-        for number, label in enumerate(classes):
-            chosen = points[labels == number]
+    for axis, (name, points) in zip(np.ravel(axes), panels.items(), strict=True):
+        for number, one in enumerate(classes):
+            x, y = points[labels == number].T
             axis.scatter(
-                chosen[:, 0], chosen[:, 1], s=14, marker="o^sDvPX*"[number % 8], alpha=0.7,
-                color=COLOURS[number % len(COLOURS)], label=label, linewidths=0,
+                x, y, s=14, marker="o^sDvPX*"[number % 8], alpha=0.7, label=one, linewidths=0,
+                color=COLOURS[number % len(COLOURS)],
             )  # fmt: skip
-        title_of(axis, name)
         axis.xaxis.set_major_locator(MaxNLocator(5))
-        axis.set_xlabel("first component")
-        axis.set_ylabel("second component")
+        label(axis, name, "first component", "second component")
         told.append(f"{name}: {_separation(points, labels)}")
-    axes[0, -1].legend(loc="best", fontsize=8, frameon=True, framealpha=0.9)
-    headline(figure, title)
-    show(figure, f"Scatter plots. {alt or title}. {'; '.join(told)}.")
+    axis.legend(loc="best", fontsize=8, frameon=True, framealpha=0.9)
+    show(figure, f"Scatter plots. {alt}. {'; '.join(told)}.")
 
 
 def _separation(points, labels):
@@ -120,34 +110,28 @@ def confusion_matrix(table, classes, title=""):
     classes : sequence of str
     title : str
     """
-    table = np.asarray(table)
-    count, longest = len(classes), max(map(len, classes))
+    table, count, longest = np.asarray(table), len(classes), max(map(len, classes))
     if table.shape != (count, count):
         raise ValueError(f"{count} classes need a table of {count}×{count}, not {table.shape}")
     right = np.eye(count, dtype=bool)
     mistakes = np.where(right, 0, table)
     side = 1.3 + 0.36 * count + 0.06 * longest
-    figure, axes = new_axes(side + 0.06 * longest, side)
-    axis = axes[0, 0]
-    shown = np.ma.masked_where(mistakes == 0, mistakes)
+    figure, axis = new_axes(side + 0.06 * longest, side)
     most = max(5, mistakes.max())  # one mistake stays pale, even if none is more frequent
-    axis.imshow(shown, cmap=f"{MAP}_r", vmin=0, vmax=most)
+    axis.imshow(np.ma.masked_equal(mistakes, 0), cmap=f"{MAP}_r", vmin=0, vmax=most)
     for (row, column), value in np.ndenumerate(table):
         dark = mistakes[row, column] > 0.55 * most
-        colour = "#555555" if right[row, column] else "white" if dark else INK
-        axis.text(
-            column, row, value if value else "·", ha="center", va="center", fontsize=9,
-            color=colour if value else FAINT,
-        )  # fmt: skip
+        colour = GREY if right[row, column] else "white" if dark else INK
+        text, colour = (str(value), colour) if value else ("·", FAINT)
+        axis.text(column, row, text, ha="center", va="center", fontsize=9, color=colour)
     turn = {"rotation": 40, "ha": "right", "rotation_mode": "anchor"} if longest > 3 else {}
     axis.set_xticks(range(count), classes, fontsize=9, **turn)
     axis.set_yticks(range(count), classes, fontsize=9)
     axis.tick_params(length=0)
-    axis.set(xlabel="answer", ylabel="truth")
-    title_of(axis, title)
+    label(axis, title, "answer", "truth")
     order = np.argsort(mistakes, axis=None)[::-1][:3]
-    pairs = [np.unravel_index(position, table.shape) for position in order]
+    pairs = np.transpose(np.unravel_index(order, table.shape))
     told = [f"{classes[i]} as {classes[j]} {table[i, j]} times" for i, j in pairs if mistakes[i, j]]
     worst = f"Most frequent mistakes: {', '.join(told)}." if told else "There is no mistake."
     total = f"{table[right].sum()} of {table.sum()} answers are right, on the diagonal."
-    show(figure, f"Confusion table. {title}. {total} {worst}", flat=True)
+    show(figure, f"Confusion matrix. {title}. {total} {worst}", flat=True)

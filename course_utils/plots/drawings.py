@@ -7,7 +7,7 @@ from textwrap import fill
 import numpy as np
 from matplotlib.patches import Rectangle
 
-from course_utils.plots.figure import COLOURS, FAINT, new_axes, show, title_of
+from course_utils.plots.figure import COLOURS, FAINT, GREY, label, new_axes, show
 
 
 def plot_model(model, title=""):
@@ -21,47 +21,34 @@ def plot_model(model, title=""):
         Built; image-like or flat outputs.
     title : str
     """
-    blocks = []
+    blocks = [("picture", model.input.shape[1:], 0)]
     for layer in model.layers:
-        shape = tuple(layer.output.shape[1:])
-        name = layer.name.split("_")[0] if "_" in layer.name else layer.name
+        name, shape, parameters = layer.name.split("_")[0], layer.output.shape[1:], 0
         if layer.__class__.__name__ in {"InputLayer", "Rescaling", "Dropout"}:
             continue
-        if blocks and blocks[-1]["name"] == name and "block" in name:
-            blocks[-1] |= {
-                "shape": shape,
-                "parameters": blocks[-1]["parameters"] + layer.count_params(),
-            }
-        else:
-            blocks.append({"name": name, "shape": shape, "parameters": layer.count_params()})
-    side = model.input.shape[1]
-    blocks.insert(0, {"name": "picture", "shape": tuple(model.input.shape[1:]), "parameters": 0})
-    figure, axes = new_axes(max(5.0, 0.92 * len(blocks)), 2.5)
-    axis = axes[0, 0]
+        if "block" in name and name == blocks[-1][0]:
+            parameters = blocks.pop()[2]
+        blocks.append((name, shape, parameters + layer.count_params()))
+    figure, axis = new_axes(max(5.0, 0.92 * len(blocks)), 2.5)
     axis.set_axis_off()
-    for x, block in enumerate(blocks):
-        shape = block["shape"]
-        flat = len(shape) == 1
-        # Height shows the maps' side; a flat vector is a thin bar.
-        height = 0.25 if flat else 0.15 + 0.85 * shape[0] / side
-        width = 0.16 if flat else 0.25 + 0.5 * min(1.0, np.log2(shape[-1]) / 9)
-        colour = FAINT if not block["parameters"] else COLOURS[0]
+    told = []
+    for x, (name, shape, parameters) in enumerate(blocks):
+        # Height shows the maps' side, width the channels; a flat vector is a thin bar.
+        height, width = 0.25, 0.16
+        if len(shape) > 1:
+            height = 0.15 + 0.85 * shape[0] / blocks[0][1][0]
+            width = 0.25 + 0.5 * min(1.0, np.log2(shape[-1]) / 9)
+        colour = COLOURS[0] if parameters else FAINT
         axis.bar(x, height, width, bottom=0.5 - height / 2, color=colour, alpha=0.85)
-        axis.text(x, 1.08, block["name"], ha="center", va="bottom", fontsize=8, rotation=25)
-        size = "×".join(map(str, shape))
-        count = f"{block['parameters']:,}" if block["parameters"] else "–"
-        axis.text(x, -0.06, f"{size}\n{count}", ha="center", va="top", fontsize=7.5)
+        axis.text(x, 1.08, name, ha="center", va="bottom", fontsize=8, rotation=25)
+        size, count = "×".join(map(str, shape)), f"{parameters:,}"
+        below = f"{size}\n{count if parameters else '–'}"
+        axis.text(x, -0.06, below, ha="center", va="top", fontsize=7.5)
+        told.append(f"{name} gives {size} with {count} parameters")
     axis.set_ylim(-0.35, 1.4)
-    title_of(axis, title)
-    told = ", ".join(
-        f"{b['name']} gives {'×'.join(map(str, b['shape']))} with {b['parameters']:,} parameters"
-        for b in blocks[1:]
-    )
-    show(
-        figure,
-        f"Diagram of a network. {title}. {told}; {model.count_params():,} in all.",
-        flat=True,
-    )
+    label(axis, title)
+    total = f"{', '.join(told[1:])}; {model.count_params():,} in all"
+    show(figure, f"Diagram of a network. {title}. {total}.", flat=True)
 
 
 def course_map(parts, names, uses, title=""):
@@ -78,8 +65,7 @@ def course_map(parts, names, uses, title=""):
     title : str
     """
     columns = max(map(len, parts.values()))
-    figure, axes = new_axes(2.15 * columns + 0.9, 1.33 * len(parts) + 0.3)
-    axis = axes[0, 0]
+    figure, axis = new_axes(2.15 * columns + 0.9, 1.33 * len(parts) + 0.3)
     axis.set_axis_off()
     axis.set(xlim=(-0.42, columns), ylim=(len(parts) - 0.52, -0.48))
     told = []
@@ -95,7 +81,7 @@ def course_map(parts, names, uses, title=""):
             lower = row - 0.18 + 0.12 * head.count("\n")
             axis.text(left, row - 0.35, head, fontsize=9, va="top", fontweight="bold")
             axis.text(left, lower, fill(question, 27), fontsize=8.5, va="top")
-            axis.text(column + 0.92, row + 0.38, after, fontsize=8, ha="right", color="#555555")
+            axis.text(column + 0.92, row + 0.38, after, fontsize=8, ha="right", color=GREY)
             told.append(f"{number} {names[number]} ({question}){after and ', '}{after}")
-    title_of(axis, title)
+    label(axis, title)
     show(figure, f"Map of the course. {title}. {'; '.join(told)}.", flat=True)

@@ -6,33 +6,40 @@ import base64
 import io
 
 import matplotlib
-import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from PIL import Image
 
 from course_utils import settings
 
 # Okabe and Ito's palette (2008), which colour-blind readers can tell apart; dark enough on white.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#6A5ACD", "#8C6D00")
-INK, FAINT = "#222222", "#8A8A8A"
+INK, GREY, FAINT = "#222222", "#555555", "#8A8A8A"
 MAP = "viridis"  # perceptually uniform
+GROUND = {"facecolor": "white", "edgecolor": "none", "pad": 1}  # of words that a line may cross
+DPI = 90
 LARGEST_PNG = 58_000
 
 STYLE = {
     "font.size": 10,
-    "axes.titlesize": 11,
-    "axes.titleweight": "bold",
-    "axes.titlelocation": "left",
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.edgecolor": FAINT,
-    "axes.labelcolor": INK,
-    "text.color": INK,
-    "xtick.color": INK,
-    "ytick.color": INK,
-    "lines.linewidth": 1.8,
-    "svg.hashsalt": "course",
+    **dict.fromkeys(("axes.labelcolor", "text.color", "xtick.color", "ytick.color"), INK),
 }
+
+
+class PlainFigure(Figure):
+    """A figure in which "$" is a character like any other.
+
+    Names of classes and folders may hold it. Matplotlib would read what stands between two of them
+    as mathematics, and stop if it is none.
+    """
+
+    def draw(self, renderer):
+        for text in self.findobj(Text):
+            text.set_parse_math(False)
+        super().draw(renderer)
 
 
 class Picture:
@@ -48,72 +55,82 @@ class Picture:
         self.png, self.alt = png, alt
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        data = {
-            "image/png": base64.b64encode(self.png).decode(),
-            "text/plain": f"[figure] {self.alt}",
-        }
+        encoded = base64.b64encode(self.png).decode()
+        data = {"image/png": encoded, "text/plain": f"[figure] {self.alt}"}
         return data, {"image/png": {"alt": self.alt}}
 
 
-def show(figure, alt, flat=False):
-    """Display a figure with its alternative text. Every figure of the course goes through here.
+def picture(figure, alt, flat=False):
+    """Draw a figure as a PNG of at most about 60 KB, with fewer colours if need be.
 
     Parameters
     ----------
     figure : matplotlib.figure.Figure
     alt : str
         What the figure shows, written from its data.
-        The PNG takes at most about 60 KB, with fewer colours if need be.
     flat : bool
         Keep 256 colours from the start: enough for areas of one colour, and half the bytes.
+
+    Returns
+    -------
+    Picture
+
+    Raises
+    ------
+    ValueError
+        If `alt` says nothing.
     """
-    from IPython.display import display
-
-    if not alt.strip():
+    # A title that asks already ends its sentence; where there is no title, there is no sentence.
+    told = " ".join(alt.split()).replace("?.", "?").replace(". .", ".").removeprefix(". ")
+    if not told:
         raise ValueError("a figure needs a text that says what it shows")
-    # A title that asks already ends its sentence.
-    told = " ".join(alt.split()).replace("?.", "?")
     with matplotlib.rc_context(STYLE):
-        picture = Picture(_png(figure, flat), told)
-    display(picture)
+        return Picture(_png(figure, flat), told)
 
 
-def _png(figure, flat=False):
-    for dpi in (90, 80, 70, 60, 50, 42):
+def _png(figure, flat):
+    for dpi in (DPI, 80, 70, 60, 50, 42):
         raw = io.BytesIO()
         figure.savefig(raw, format="png", dpi=dpi, bbox_inches="tight", metadata={"Software": None})
         if raw.tell() <= LARGEST_PNG and not flat:
             return raw.getvalue()
-        with Image.open(raw) as image:
-            for colours in (256, 96):
-                small = io.BytesIO()
-                reduced = image.convert("RGB").quantize(colours, dither=Image.Dither.NONE)
-                reduced.save(small, format="png", optimize=True)
-                if small.tell() <= LARGEST_PNG:
-                    return small.getvalue()
+        image = Image.open(raw).convert("RGB")
+        for colours in (256, 96):
+            small = io.BytesIO()
+            reduced = image.quantize(colours, dither=Image.Dither.NONE)
+            reduced.save(small, format="png", optimize=True)
+            if small.tell() <= LARGEST_PNG:
+                return small.getvalue()
     return small.getvalue()
 
 
-def new_axes(width=6.4, height=3.2, rows=1, columns=1, **options):
-    """Make a figure in the course's style, without pyplot's global state."""
+def show(figure, alt, flat=False):
+    """Display a figure with its alternative text. Every figure of the course goes through here.
+
+    The parameters are those of `picture`.
+    """
+    from IPython.display import display
+
+    display(picture(figure, alt, flat))
+
+
+def new_axes(width=6.4, height=3.2, rows=1, columns=1, title="", **options):
+    """Make a figure without pyplot's global state, and its axes: one, or an array of several.
+
+    The size is in inches; `title` stands over several panels; `options` are `subplot_kw`.
+    """
     with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(width, height), layout="constrained")
-        axes = figure.subplots(rows, columns, squeeze=False, **options)
+        figure = PlainFigure(figsize=(width, height), layout="constrained")
+        axes = figure.subplots(rows, columns, subplot_kw=options)
+    if title:
+        figure.suptitle(title, fontsize=11, fontweight="bold", x=0.01, ha="left")
     return figure, axes
 
 
-def title_of(axis, text, pad=6):
-    axis.set_title(text, loc="left", fontsize=11, fontweight="bold", pad=pad)
-
-
-def headline(figure, text):
-    """Write a title over several panels, if there is one."""
-    if text:
-        figure.suptitle(text, fontsize=11, fontweight="bold", x=0.01, ha="left")
-
-
-def short(value):
-    return f"{value:g}" if isinstance(value, int | float | np.number) else str(value)
+def label(axis, title, xlabel="", ylabel="", pad=6):
+    """Write a panel's title and the names of its axes."""
+    axis.set_title(title, loc="left", fontsize=11, fontweight="bold", pad=pad)
+    axis.set(xlabel=xlabel, ylabel=ylabel)
 
 
 def explore(draw, static, **controls):

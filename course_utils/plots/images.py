@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.patches import Rectangle
 
-from course_utils.plots.figure import COLOURS, FAINT, MAP, headline, new_axes, show
+from course_utils.plots.figure import COLOURS, FAINT, GREY, MAP, new_axes, show
+
+BARE = {"frame_on": False, "xticks": [], "yticks": []}
 
 
 def image_grid(images, titles=None, columns=8, title="", alt="", width=None):
@@ -28,25 +30,20 @@ def image_grid(images, titles=None, columns=8, title="", alt="", width=None):
     if not images:
         raise ValueError("there is no picture to show")
     columns = min(columns, len(images))
-    rows = -(-len(images) // columns)
-    side = width or min(1.1, 8.0 / columns)
-    extra = 0.22 if titles is not None else 0.0
-    figure, axes = new_axes(
-        side * columns, (side + extra) * rows + (0.3 if title else 0), rows, columns
-    )
-    for axis in axes.ravel():
-        axis.set_axis_off()
-    for number, (axis, image) in enumerate(zip(axes.ravel(), images, strict=False)):
+    rows, side = -(-len(images) // columns), width or min(1.1, 8.0 / columns)
+    titles = [] if titles is None else list(map(str, titles))
+    height = (side + (0.22 if titles else 0)) * rows + (0.3 if title else 0)
+    figure, axes = new_axes(side * columns, height, rows, columns, title, **BARE)
+    for axis, image in zip(np.ravel(axes), images, strict=False):
         if image.ndim == 2:
             axis.imshow(image, cmap=MAP)
         elif image.shape[-1] == 1:
             axis.imshow(image[..., 0], cmap="gray", vmin=0, vmax=255)
         else:
             axis.imshow(np.clip(image, 0, 255).astype(np.uint8))
-        if titles is not None:
-            axis.set_title(titles[number], fontsize=8, fontweight="normal", loc="center", pad=2)
-    headline(figure, title)
-    named = f": {', '.join(map(str, titles))}" if titles is not None and len(images) <= 24 else ""
+    for axis, text in zip(np.ravel(axes), titles, strict=False):
+        axis.set_title(text, fontsize=8, fontweight="normal", loc="center", pad=2)
+    named = f": {', '.join(titles)}" if titles and len(images) <= 24 else ""
     show(figure, f"{alt or title}. {len(images)} pictures{named}.")
 
 
@@ -81,17 +78,15 @@ def feature_maps(arrays, titles=None, columns=4, title="", alt="", windows=None,
     lines = 1 + max(text.count("\n") for text in titles)
     shared = [a for a in arrays if a.dtype != np.uint8 and max(a.shape) > 7]
     height = (side + 0.2 + 0.16 * lines) * rows + (0.35 if title else 0)
-    figure, axes = new_axes(side * columns + (0.7 if shared else 0), height, rows, columns)
-    for axis in axes.ravel():
-        axis.set(xticks=[], yticks=[])
-        axis.spines[:].set_visible(False)
+    width = side * columns + 0.7 * bool(shared)  # room for the bar
+    figure, axes = new_axes(width, height, rows, columns, title, **BARE)
     told, bar = [], None
-    for number, (axis, array, text) in enumerate(zip(axes.ravel(), arrays, titles, strict=False)):
-        small = max(array.shape) <= 7
-        colours, low, high = _scale([array] if small or array.dtype == np.uint8 else shared)
+    for number, (axis, array, text) in enumerate(zip(np.ravel(axes), arrays, titles, strict=False)):
+        small, grey = max(array.shape) <= 7, array.dtype == np.uint8
+        colours, low, high = _scale([array] if small or grey else shared)
         image = axis.imshow(array, cmap=colours, vmin=low, vmax=high, interpolation="nearest")
         size = "×".join(map(str, array.shape))
-        axis.set_xlabel(size, fontsize=7.5, color="#555555", labelpad=2)
+        axis.set_xlabel(size, fontsize=7.5, color=GREY, labelpad=2)
         axis.set_title(text, fontsize=8.5, fontweight="normal", loc="center", pad=3)
         if number in windows:
             row, column, tall, wide = windows[number]
@@ -101,17 +96,15 @@ def feature_maps(arrays, titles=None, columns=4, title="", alt="", windows=None,
             _write_numbers(axis, array, image, size=min(11, 34 * side / array.shape[1]))
             values = "; ".join(" ".join(map(_cell, line)) for line in array)
         else:
-            top = np.unravel_index(np.argmax(array), array.shape)
-            values = f"from {array.min():.3g} to {array.max():.3g}, highest in row {top[0]}, "
-            values += f"column {top[1]}"
-            bar = image if array.dtype != np.uint8 else bar
+            y, x = np.unravel_index(array.argmax(), array.shape)
+            values = f"from {array.min():.3g} to {array.max():.3g}, highest in row {y}, column {x}"
+            bar = bar if grey else image
         told.append(f"{' '.join(text.split()) or 'panel'}, {size}: {values}")
     if bar is not None:
         scale = figure.colorbar(bar, ax=axes, shrink=min(1.0, 0.5 + 0.5 / rows), aspect=16)
         scale.set_label(unit, fontsize=8.5)
         scale.ax.tick_params(labelsize=8)
         scale.outline.set_visible(False)
-    headline(figure, title)
     show(figure, f"{alt or title}. {len(arrays)} panels. {'. '.join(told)}.", flat=True)
 
 
@@ -127,18 +120,15 @@ def _scale(arrays):
 
 def _cell(value):
     """Write one number as shortly as a small cell needs it."""
-    return f"{value:.0f}".replace("-0", "0") if value == int(value) else f"{value:.2g}"
+    return f"{value:.0f}".replace("-0", "0") if float(value).is_integer() else f"{value:.2g}"
 
 
 def _write_numbers(axis, array, image, size):
     """Write each number into its cell, and draw the cells' borders."""
-    for line in range(array.shape[0] + 1):
-        axis.axhline(line - 0.5, color=FAINT, linewidth=0.5, clip_on=False)
-    for line in range(array.shape[1] + 1):
-        axis.axvline(line - 0.5, color=FAINT, linewidth=0.5, clip_on=False)
+    for border, count in zip((axis.axhline, axis.axvline), array.shape, strict=True):
+        for at in range(count + 1):
+            border(at - 0.5, color=FAINT, linewidth=0.5, clip_on=False)
     for (row, column), value in np.ndenumerate(array):
         light = np.dot(image.cmap(image.norm(value))[:3], (0.299, 0.587, 0.114)) > 0.5
-        axis.text(
-            column, row, _cell(value).replace("-", "−"), ha="center", va="center", fontsize=size,
-            color="black" if light else "white",
-        )  # fmt: skip
+        text, colour = _cell(value).replace("-", "−"), "black" if light else "white"
+        axis.text(column, row, text, ha="center", va="center", fontsize=size, color=colour)

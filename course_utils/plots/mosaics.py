@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import math
 
+import matplotlib
 import numpy as np
+from PIL import Image
 
-MAP = "viridis"  # perceptually uniform, as in plots
-HEAT = "magma"  # as uniform, and black where there is no heat
+from course_utils.plots.figure import DPI, MAP, PlainFigure
+
+HEAT = "magma"  # perceptually uniform as well, and black where there is no heat
 BLANK = 205  # the grey of a channel that is zero everywhere
-GAP = 255  # white
-DPI = 90  # of the course's figures
 COLOURS_TIMES_PIXELS = 1_700_000  # keeps a sheet of noise within 60 KB, found by trial
 SMALLEST = 24  # a tile is enlarged while it stays within so many pixels
+SCALE = 2  # a pixel's side on a sheet
 
 
 def mosaic(tiles, columns=None, gap=1):
@@ -46,12 +48,11 @@ def mosaic(tiles, columns=None, gap=1):
         raise ValueError(f"a mosaic needs tiles of shape (N, H, W, 3), not {tiles.shape}")
     number, height, width, _ = tiles.shape
     columns = min(columns or math.ceil(math.sqrt(number * height / width)), number)
-    rows = math.ceil(number / columns)
-    out = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap, 3), GAP, np.uint8)
-    for index, tile in enumerate(np.clip(tiles, 0, 255).astype(np.uint8)):
-        top, left = index // columns * (height + gap), index % columns * (width + gap)
-        out[top : top + height, left : left + width] = tile
-    return out
+    rows, tall, wide = math.ceil(number / columns), height + gap, width + gap
+    out = np.full((rows * columns, tall, wide, 3), 255, np.uint8)  # white
+    out[:number, :height, :width] = np.clip(tiles, 0, 255)
+    out = out.reshape(rows, columns, tall, wide, 3).swapaxes(1, 2)
+    return out.reshape(rows * tall, columns * wide, 3)[: rows * tall - gap, : columns * wide - gap]
 
 
 def colour(maps):
@@ -71,8 +72,6 @@ def colour(maps):
     numpy.ndarray
         uint8, (channels, H, W, 3).
     """
-    import matplotlib
-
     maps = np.moveaxis(np.asarray(maps, dtype="float32"), -1, 0)
     low = np.minimum(maps.min(axis=(1, 2), keepdims=True), 0)
     high = maps.max(axis=(1, 2), keepdims=True)
@@ -82,7 +81,7 @@ def colour(maps):
     return out
 
 
-def channel_grid(maps, columns=None):
+def channel_grid(maps):
     """Lay all channels of one feature map out as one image: `colour`, then `mosaic`.
 
     Small maps are enlarged, each number to a square of pixels, so that the gaps stay narrow.
@@ -91,8 +90,6 @@ def channel_grid(maps, columns=None):
     ----------
     maps : array-like
         (H, W, channels).
-    columns : int, optional
-        As in `mosaic`.
 
     Returns
     -------
@@ -101,14 +98,14 @@ def channel_grid(maps, columns=None):
     """
     tiles = colour(maps)
     times = max(1, SMALLEST // max(tiles.shape[1:3]))
-    return mosaic(tiles.repeat(times, axis=1).repeat(times, axis=2), columns)
+    return mosaic(tiles.repeat(times, axis=1).repeat(times, axis=2))
 
 
-def sheet(image, title="", labels=(), scale=2):
+def sheet(image, title="", labels=()):
     """Put a mosaic on a figure so that each of its pixels stays sharp, and the file small.
 
-    Many tiny noisy pictures make a large PNG. Few colours, and every pixel as a square of
-    `scale` × `scale`, keep the tiles readable within the size that a lesson's figure may have.
+    Many tiny noisy pictures make a large PNG. Few colours, and every pixel as a square of 2×2, keep
+    the tiles readable within the size that a lesson's figure may have.
 
     Parameters
     ----------
@@ -117,30 +114,23 @@ def sheet(image, title="", labels=(), scale=2):
     title : str
     labels : sequence of str
         A word above each column, where the columns differ in kind.
-    scale : int
 
     Returns
     -------
     matplotlib.figure.Figure
         For ``plots.show``.
     """
-    from matplotlib.figure import Figure
-    from PIL import Image
-
-    height, width = image.shape[:2]
-    colours = int(np.clip(COLOURS_TIMES_PIXELS // (height * width), 16, 96))
+    height, width = SCALE * image.shape[0], SCALE * image.shape[1]
+    colours = int(np.clip(SCALE**2 * COLOURS_TIMES_PIXELS // (height * width), 16, 96))
     few = Image.fromarray(image).quantize(colours, dither=Image.Dither.NONE)
-    figure = Figure(figsize=(width * scale / DPI, height * scale / DPI))
-    axis = figure.add_axes((0, 0, 1, 1))
+    figure = PlainFigure(figsize=(width / DPI, height / DPI))
+    axis = figure.add_axes((0, 0, 1, 1), frame_on=False, xticks=[], yticks=[])
     axis.imshow(np.asarray(few.convert("RGB")), interpolation="nearest", aspect="auto")
-    axis.set_axis_off()
-    above = 1 + 6 / (height * scale)
-    for number, label in enumerate(labels):
-        x = (number + 0.5) / len(labels)
-        figure.text(x, above, label, fontsize=9, ha="center", va="bottom")
-    if title:
-        above += 24 / (height * scale) if labels else 0
-        figure.text(0, above, title, fontsize=11, fontweight="bold", ha="left", va="bottom")
+    above = 1 + 6 / height
+    for n, label in enumerate(labels):
+        figure.text((n + 0.5) / len(labels), above, label, fontsize=9, ha="center", va="bottom")
+    above += 24 / height if labels else 0
+    figure.text(0, above, title, fontsize=11, fontweight="bold", ha="left", va="bottom")
     return figure
 
 
@@ -169,18 +159,14 @@ def overlay(picture, heat, threshold=0.0, frame=None):
     ValueError
         If the picture is no colour picture, or the heatmap is not a plane of finite numbers.
     """
-    import matplotlib
-    from PIL import Image
-
     picture, heat = np.asarray(picture, "float32"), np.asarray(heat, "float32")
-    if picture.ndim != 3 or picture.shape[-1] != 3:
+    if picture.shape[2:] != (3,):
         raise ValueError(f"an overlay needs a picture of shape (H, W, 3), not {picture.shape}")
     if heat.ndim != 2 or not np.isfinite(heat).all():
         raise ValueError(f"an overlay needs a plane of finite numbers, not {heat.shape}")
     height, width = picture.shape[:2]
-    positive = Image.fromarray(np.maximum(heat, 0))
-    large = np.asarray(positive.resize((width, height), Image.Resampling.BILINEAR))
-    large = large / (large.max() or 1)
+    large = Image.fromarray(np.maximum(heat, 0)).resize((width, height), Image.Resampling.BILINEAR)
+    large = np.asarray(large) / (np.max(large) or 1)
     density = np.where(large >= threshold, 0.85 * large, 0)[..., None]
     grey = (picture @ np.float32([0.299, 0.587, 0.114]))[..., None]  # ITU-R BT.601
     out = (1 - density) * grey + density * matplotlib.colormaps[HEAT](large)[..., :3] * 255

@@ -1,0 +1,121 @@
+"""What a lesson gets: a dataset of three splits, each with its pictures, labels and names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from html import escape
+
+import numpy as np
+
+from course_utils.data.folders import SPLITS
+from course_utils.data.image_file import Unreadable
+
+
+@dataclass
+class Split:
+    """Pictures of one split.
+
+    Attributes
+    ----------
+    images : numpy.ndarray
+        uint8, shape (N, size, size, channels), 0 to 255; memory-mapped when it comes from a folder.
+    labels : numpy.ndarray
+        int64, shape (N,), an index into `Dataset.classes`.
+    names : list of str
+        Where each picture comes from: a path inside the folder, or the number of a drawing.
+    boxes : numpy.ndarray or None
+        float32, shape (N, 4): x0, y0, x1, y1 of the face in pixels, where it is known.
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+    names: list[str]
+    boxes: np.ndarray | None = None
+
+    def __len__(self):
+        return len(self.labels)
+
+
+@dataclass
+class Dataset:
+    """Three splits of one dataset. The test split is read when first asked for, and that is noted.
+
+    Attributes
+    ----------
+    title, name : str
+        The name for people, and the name in the ledger (with a hash of the folder's listing).
+    classes : tuple of str
+    image_size : int
+        Side of a picture in pixels.
+    counts : dict of str to int
+        Pictures in each split.
+    read : callable
+        Takes the name of a split and returns the `Split`.
+    channels : int
+        3 for colour, 1 for grey.
+    unreadable : list of Unreadable
+        Files that were left out.
+    remarks : list of str
+        What lies in the folder and was passed over, with advice.
+    """
+
+    title: str
+    name: str
+    classes: tuple[str, ...]
+    image_size: int
+    counts: dict[str, int]
+    read: Callable[[str], Split]
+    channels: int = 3
+    unreadable: list[Unreadable] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+
+    @cached_property
+    def train(self):
+        """Split: the pictures a network learns from."""
+        return self.read("train")
+
+    @cached_property
+    def validation(self):
+        """Split: the pictures that every choice is judged by."""
+        return self.read("validation")
+
+    @cached_property
+    def test(self):
+        """Split: the pictures of the last exam. Asking for them is noted in `test_opened`."""
+        return self.read("test")
+
+    @property
+    def test_opened(self):
+        """bool: whether anybody has asked for the test split of this object."""
+        return "test" in vars(self)
+
+    @property
+    def majority(self):
+        """float: accuracy of always answering the majority class of the validation split."""
+        return float(np.bincount(self.validation.labels).max() / len(self.validation))
+
+    @property
+    def shape(self):
+        """tuple: the shape of one picture, (size, size, channels)."""
+        return (self.image_size, self.image_size, self.channels)
+
+    def _repr_html_(self):
+        heads = "".join(f"<th>{name}</th>" for name in SPLITS)
+        cells = "".join(f"<td>{self.counts[name]:,}</td>" for name in SPLITS)
+        left_out = "".join(f" {escape(line)}" for line in self._left_out())
+        return (
+            f"<p><b>{escape(self.title)}</b>: {self.image_size}×{self.image_size} pixels, classes "
+            f"{', '.join(map(escape, self.classes))}.{left_out}</p>"
+            f"<table><tr>{heads}</tr><tr>{cells}</tr></table>"
+        )
+
+    def __repr__(self):
+        counts = ", ".join(f"{name} {self.counts[name]:,}" for name in SPLITS)
+        line = f"{self.title}: {self.image_size} pixels, {'/'.join(self.classes)}; {counts}"
+        return "\n".join([line, *self._left_out()])
+
+    def _left_out(self):
+        number = len(self.unreadable)
+        return [f"{number} unreadable files were left out."] * bool(number) + self.remarks
