@@ -1,14 +1,12 @@
 """What several test modules need."""
 
-from functools import partial
-
 import pytest
 
-from course_utils.data import download, registry
+from course_utils.data import download
 
 # A port at which nobody listens. As a proxy it refuses whatever leaves this machine.
 NOBODY = "http://127.0.0.1:9"
-HURRY = download.Patience(connect=1, silence=1, offline=0.5, attempts=2, backoff=0.01)
+HURRY = {"TIMEOUT": (1, 1), "OFFLINE": 0.5, "ATTEMPTS": 2, "BACKOFF": 0.01}
 
 
 @pytest.fixture
@@ -23,5 +21,6 @@ def no_network(monkeypatch, tmp_path):
         monkeypatch.setenv(name, NOBODY)
     for name in ("no_proxy", "NO_PROXY"):
         monkeypatch.setenv(name, "127.0.0.1,localhost")
-    monkeypatch.setattr(registry, "fetch", partial(download.fetch, patience=HURRY))
+    for name, value in HURRY.items():
+        monkeypatch.setattr(download, name, value)
     return tmp_path

@@ -18,6 +18,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from course_utils.data import cache
 from course_utils.models import backbones, features
 from course_utils.models.augment import RandomAffine
 
@@ -57,7 +58,9 @@ def main():
 
     live_model = keras.Model(base.input, head(base(base.input, training=False)))
     dataset = tf.data.Dataset.from_tensor_slices((images, labels))
-    dataset = augment.map(dataset.shuffle(options.pictures).batch(options.batch_size))
+    dataset = dataset.shuffle(options.pictures).batch(options.batch_size)
+    dataset = dataset.map(lambda x, y: (augment(x), y), num_parallel_calls=tf.data.AUTOTUNE)
+    dataset = dataset.prefetch(tf.data.AUTOTUNE)
     live = seconds_per_epoch(live_model, dataset, 3)
 
     with tempfile.TemporaryDirectory() as folder:
@@ -72,7 +75,7 @@ def main():
         cached_model = keras.Model(inputs, head(inputs))
         viewed = features.view_dataset(views, labels, options.batch_size)
         cached = seconds_per_epoch(cached_model, viewed, 5)
-        size = features.cache_size().bytes / 1e6
+        size = cache.size()[0] / 1e6
         del views  # Windows deletes no file that is mapped
 
     total_live, total_cached = options.epochs * live, once + options.epochs * cached

@@ -5,9 +5,9 @@
 Half of the time goes to each reader. Inputs are good files of every kind that Pillow writes, and
 good, hostile and broken archives, changed at random; where atheris is installed, guided by which
 lines they reach. An archive may end in one CourseError without a trace of a target, or in a target
-that holds all there is to it and nothing beside it; a picture in a ValueError or in an array. Any
-other exception, a crash, more than 10 seconds or more than 1.5 GiB is a finding: it is printed, the
-input is kept, and the exit code is 1.
+of its members with nothing beside it; a picture in a ValueError or in an array. Any other
+exception, a crash, more than 10 seconds or more than 1.5 GiB is a finding: it is printed, the input
+is kept, and the exit code is 1.
 """
 
 import argparse
@@ -33,12 +33,12 @@ import psutil
 from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "helpers")]
 
 from make_archives import EVIL, ODD, UNREADABLE, Entry, drawn, public, write  # noqa: E402
 
 SECONDS, MOST = 10, 1.5 * 2**30  # an input may take
-LARGE = {"too many members", "endless list", "bomb", "too large a picture"}  # slow as a start
+LARGE = {"too many members", "bomb"}  # slow as a start
 PIECES = "cats dogs 1.jpg 2.jpg / // .. . \\ : C: ~ \0 \n CON é e\u0301 ß A a .x __MACOSX".split(
     " "
 )
@@ -150,7 +150,7 @@ def below(folder):
 
 
 def read_archive(content, folder):
-    """Unpack, check and sort one archive; return whether it was accepted."""
+    """Unpack and sort one archive; return whether it was accepted."""
     from course_utils.data import archive, cats_vs_dogs
     from course_utils.errors import CourseError
 
@@ -171,20 +171,15 @@ def read_archive(content, folder):
     beside = below(folder) - inside - before - {"sandbox/some/where/target"}
     assert not beside, f"beside the target: {beside}"
     assert not any(entry.is_symlink() for entry in target.rglob("*")), "a link"
-    try:
-        archive.check(path)
-        sound = True
-    except zipfile.BadZipFile:
-        sound = False
-    assert sound == accepted, f"check says {sound} and unpack {accepted}"
     if accepted:
-        with archive.Archive(path) as file:
-            sizes = {name: info.file_size for name, info in file.members.items()}
+        with zipfile.ZipFile(path) as file:
+            sizes = {info.filename: info.file_size for info in file.infolist()}
         files = {p.relative_to(target).as_posix(): p for p in target.rglob("*") if p.is_file()}
-        assert {name: p.stat().st_size for name, p in files.items()} == sizes, "not all there"
+        assert set(files) <= set(sizes), "a name that the archive does not hold"
+        assert all(p.stat().st_size <= sizes[name] for name, p in files.items()), "too long"
     subset = sandbox / "subset"
     try:
-        cats_vs_dogs.prepare(path, subset, (1, 1, 1), progress=lambda items, total: items)
+        cats_vs_dogs.prepare(path, subset, (1, 1, 1))
     except CourseError:
         assert not subset.exists(), "a subset was left behind"
     return accepted
@@ -273,7 +268,7 @@ class Worker:
         import atheris
 
         with atheris.instrument_imports(include=["course_utils", "zipfile", "PIL"]):
-            from course_utils.data import archive, image_file, photos  # noqa: F401
+            from course_utils.data import archive, cats_vs_dogs, image_file  # noqa: F401
         corpus = self.folder / f"corpus_{self.reader}"
         corpus.mkdir(exist_ok=True)
         for number, content in enumerate(self.seeds):

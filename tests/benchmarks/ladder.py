@@ -56,9 +56,15 @@ def main():
         notebooks = shortened(Path(place))
         for seed in options.seeds:
             code = run_lessons(
-                options.lessons, options.preset, options.data, options.backbone, seed, name,
-                runs_dir=options.runs_dir, notebooks_dir=notebooks,
-            )  # fmt: skip
+                options.lessons,
+                preset=options.preset,
+                data=options.data,
+                backbone=options.backbone,
+                seed=seed,
+                name=name,
+                runs_dir=options.runs_dir,
+                notebooks_dir=notebooks,
+            )
             if code:
                 sys.exit(code)
     folder = (options.runs_dir / name).resolve()
@@ -83,7 +89,7 @@ def shortened(place):
 def judge(folder, options):
     """Score every saved model on the test split; return one dict for each stage and seed."""
     os.environ["COURSE_RESULTS"] = str(folder)
-    from course_utils.lesson.lesson import start
+    from course_utils import start
 
     rows = []
     for seed in options.seeds:

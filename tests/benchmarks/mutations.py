@@ -10,6 +10,7 @@ Exit code 1 if any mechanism can be broken without a proof noticing.
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 import time
@@ -17,8 +18,7 @@ from pathlib import Path
 
 import nbformat
 
-from course_utils.commands import execute as kernel
-from course_utils.commands import run
+from course_utils.commands import execute, grid
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 
@@ -39,7 +39,10 @@ MUTATIONS = [
         "03",
         "the test split used in training",
         [
-            ("train.images, train.labels, epochs=epochs", "test.images, test.labels, epochs=2"),
+            (
+                "    train.images,\n    train.labels,\n    epochs=epochs,",
+                "    test.images,\n    test.labels,\n    epochs=2,",
+            ),
             ("model.compile(", "test = pictures.test\nmodel.compile("),
             ("epoch=(1, epochs)", "epoch=(1, 2)"),
         ],
@@ -50,9 +53,9 @@ MUTATIONS = [
         "augmentation applied to the validation pictures",
         [
             (
-                "(validation.images, validation.labels)).batch(\n    100\n)",
-                "(validation.images, validation.labels)).batch(100).map("
-                "lambda images, labels: (augment(images, training=True), labels))",
+                "validation_set = validation_set.batch(100)",
+                "validation_set = validation_set.batch(100).map("
+                "lambda images, labels: (augment(images), labels))",
             )
         ],
         "validation pixels never change",
@@ -60,13 +63,13 @@ MUTATIONS = [
     (
         "04",
         "augmentation left out of the training set",
-        [("(augment(images, training=True), labels)", "(tf.cast(images, tf.float32), labels)")],
+        [("(augment(images), labels)", "(tf.cast(images, tf.float32), labels)")],
         "training pixels change each epoch",
     ),
     (
         "07",
         "features of other pictures kept",
-        [("features = base.predict(train.images", "features = base.predict(train.images[::-1]")],
+        [("base.predict(train.images, batch", "base.predict(train.images[::-1], batch")],
         "kept features equal a live pass",
     ),
     (
@@ -117,13 +120,10 @@ def first_error(number, changes):
         for cell in cells:
             cell.source = cell.source.replace(right, wrong)
     with tempfile.TemporaryDirectory() as place:
-        folder = Path(place)
-        env = run.environment(folder, folder / "status.json") | {"COURSE_HOME": place}
-        try:
-            kernel.execute(book, {}, env, folder, folder / "log.txt")
-        except kernel.LessonFailed as failure:
-            return failure.reason
-    return "nothing went red"
+        os.environ["COURSE_HOME"] = place
+        nbformat.write(book, Path(place) / source.name)
+        [job] = grid.plan([number], notebooks_dir=place, runs_dir=Path(place) / "runs")
+        return execute.execute(job).get("reason", "nothing went red")
 
 
 if __name__ == "__main__":

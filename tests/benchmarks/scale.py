@@ -4,7 +4,7 @@ Run it as ``python tests/benchmarks/scale.py``, or with ``--counts 2000 100000``
 drawn first, small JPEGs in a temporary folder. Each count is measured in a fresh process:
 
 list      find classes, splits and files
-decode    all pictures into the rows that lessons read (`pictures.load`)
+decode    all pictures into the arrays that lessons read (`datasets.load`)
 again     the same, found in the cache
 extract   the output of minivgg for every picture, kept on disk
 train     a head on it, one epoch
@@ -140,7 +140,7 @@ def measure(folder, size):
 def train(head, features_of, labels):
     from course_utils.models.features import view_dataset
 
-    head.fit(view_dataset(features_of[None], labels, batch_size=32), verbose=0)
+    head.fit(view_dataset(features_of[None], labels, batch_size=32), shuffle=False, verbose=0)
 
 
 def main():

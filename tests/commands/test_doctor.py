@@ -1,133 +1,134 @@
 import json
-import subprocess
+import os
+import re
 import sys
+import tomllib
+from pathlib import Path
 
 import pytest
-from run_helpers import course, lesson
 
-from course_utils import presets
+from course_utils import cli, presets
 from course_utils.commands import doctor
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
 def here(tmp_path, monkeypatch):
+    """A place with two lessons, and with a TensorFlow that loads at once and sees no GPU."""
+    (tmp_path / "notebooks").mkdir()
+    for number in ("03", "04"):
+        (tmp_path / "notebooks" / f"{presets.LESSONS[number].slug}.ipynb").touch()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COURSE_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setattr(doctor.shutil, "which", lambda name: None)
+    tensorflow(tmp_path, sees(0))
     return tmp_path
 
 
-def test_every_problem_has_a_fix_and_decides_the_exit_code(here):
-    lesson(here, "03", "1")
-    done = course(here, "doctor", "--json")
-    found = json.loads(done.out)
-    names = {check["name"] for check in found["checks"]}
-    assert {"Python", "tensorflow", "keras", "numpy", "papermill", "CPU", "GPU"} <= names
-    assert {"memory", "disk, caches", "disk, runs", "kernel", "lessons", "time, quick"} <= names
-    for check in found["checks"]:
-        assert check["state"] == "ok" or check["fix"], check
-    assert found["healthy"] == all(check["state"] != "stop" for check in found["checks"])
-    assert done.returncode == (0 if found["healthy"] else 1)
+def tensorflow(folder, source):
+    (folder / "tensorflow.py").write_text(source)
 
 
-def test_text_names_the_fix_below_the_problem():
-    checks = [doctor.Check("GPU", "none"), doctor.Check("keras", "missing", doctor.STOP, "do so")]
-    lines = doctor.as_text(checks).splitlines()
-    assert lines[1].startswith("STOP  keras") and lines[2].endswith("-> do so")
-    assert lines[-1] == "1 to mend first."
-    assert doctor.as_text(checks[:1]).endswith("course run")
+def sees(count):
+    return f"class config:\n    list_physical_devices = lambda kind: [kind] * {count}\n"
 
 
-def test_versions_are_compared_as_numbers(monkeypatch):
-    versions = {"tensorflow": "2.9.1", "keras": "3.15.1", "numpy": None, "papermill": "2.7.0rc1"}
-    monkeypatch.setattr(doctor, "installed", versions.get)
-    states = {check.name: check.state for check in doctor.check_packages()}
+def test_every_problem_has_a_fix_and_decides_the_exit_code(here, capsys):
+    checks = {check.name: check for check in doctor.examine()}
+    assert set(checks) == {
+        "Python", "tensorflow", "keras", "numpy", "papermill", "CPU", "memory", "GPU", "kernel",
+        "disk, caches", "disk, runs", "lessons",
+    }  # fmt: skip
+    for check in checks.values():
+        assert (check.state == doctor.OK) == (check.fix == ""), check
+    with pytest.raises(SystemExit) as end:
+        cli.main(["doctor"])
+    assert "Ready." in capsys.readouterr().out and end.value.code == 0
+    tensorflow(here, "raise ImportError('no libfoo')")
+    with pytest.raises(SystemExit) as end:
+        cli.main(["doctor"])
+    lines = capsys.readouterr().out.splitlines()
+    stop = next(number for number, line in enumerate(lines) if line.startswith("STOP  GPU"))
+    assert "no libfoo" in lines[stop] and "-> " in lines[stop + 1]
+    assert lines[-1] == "1 to mend first." and end.value.code == 1
+
+
+def test_a_missing_module_is_a_finding_and_no_traceback(here, monkeypatch):
+    monkeypatch.delitem(sys.modules, "course_utils.commands.grid", raising=False)
+    monkeypatch.setitem(sys.modules, "psutil", None)
+    checks = doctor.examine()
+    stops = {check.value: check.fix for check in checks if check.state == doctor.STOP}
+    assert "the module psutil is missing" in stops
+    assert all("pip install -e" in fix for fix in stops.values())
+    assert {"Python", "GPU", "disk, runs", "kernel"} <= {check.name for check in checks}
+
+
+def test_packages_are_held_against_the_versions_that_the_package_asks_for(monkeypatch):
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    asked = project["dependencies"] + project["optional-dependencies"]["cpu"]
+    floors = dict(re.findall(r"^([\w-]+)>=([\d.]+)", "\n".join(asked), re.M))
+    floors["keras"] = doctor.AT_LEAST["keras"]  # which TensorFlow asks for
+    assert {name: floors[name] for name in doctor.AT_LEAST} == doctor.AT_LEAST
+    versions = {"tensorflow": "2.9.1", "keras": "3.15.1", "papermill": "2.7.0rc1"}
+    monkeypatch.setattr(doctor.ledger, "versions", lambda names: versions)
+    found = {check.name: check for check in doctor.packages()}
+    states = {name: found[name].state for name in doctor.AT_LEAST}
     assert states == {"tensorflow": "stop", "keras": "ok", "numpy": "stop", "papermill": "ok"}
+    assert found["numpy"].value == "missing"
 
 
-def test_cpu_features_are_read(tmp_path):
-    file = tmp_path / "cpuinfo"
-    file.write_text("model name\t: A fine CPU\nflags\t\t: avx avx2 avx512f avx512_bf16 sse\n")
-    value = doctor.check_cpu(file).value
-    assert "A fine CPU" in value and "AVX2, AVX-512, bf16" in value and "AMX" not in value
-    file.write_text("model name\t: Old\nflags\t\t: sse\n")
-    assert doctor.check_cpu(file).state == doctor.STOP
-    assert doctor.check_cpu(tmp_path / "none").state == doctor.OK
+def test_little_memory_is_noted(monkeypatch):
+    cpu, memory = doctor.machine()
+    assert "threads" in cpu.value and "MB free" in memory.value
+    monkeypatch.setitem(doctor.NEED_MB, "memory", 10**9)
+    _, memory = doctor.machine()
+    assert memory.state == doctor.NOTE and "1,500 MB" in memory.fix
 
 
-@pytest.mark.parametrize(
-    ("answer", "state", "words"),
-    [
-        (("GPUs 2\n", "", 0), doctor.OK, "2 seen"),
-        (("noise\nGPUs 0\n", "", 0), doctor.OK, "CPU"),
-        (("", "Traceback\nImportError: no libfoo", 1), doctor.STOP, "no libfoo"),
-        (("", "", -11), doctor.STOP, "-11"),
-        (None, doctor.STOP, "did not load within"),
-    ],
-)
-def test_the_gpu_is_asked_with_patience(monkeypatch, answer, state, words):
-    def ask(command, timeout, **options):
-        assert command[0] == sys.executable
-        if answer is None:
-            raise subprocess.TimeoutExpired(command, timeout)
-        return subprocess.CompletedProcess(command, answer[2], answer[0], answer[1])
-
-    monkeypatch.setattr(doctor.subprocess, "run", ask)
-    monkeypatch.setattr(doctor.shutil, "which", lambda name: None)
-    check = doctor.check_gpu()
-    assert check.state == state and words in check.value
-    assert bool(check.fix) == (state != doctor.OK)
-
-
-def test_a_driver_without_cuda_libraries_is_noted(monkeypatch):
-    done = subprocess.CompletedProcess([], 0, "GPUs 0\n", "")
-    monkeypatch.setattr(doctor.subprocess, "run", lambda *args, **options: done)
+def test_whatever_tensorflow_does_is_a_finding(here, monkeypatch):
+    for source, state, words in (
+        (f"import sys; print('noise', file=sys.stderr)\n{sees(2)}", doctor.OK, "2 seen"),
+        (sees(0), doctor.OK, "CPU"),
+        ("raise ImportError('no libfoo')", doctor.STOP, "no libfoo"),
+        ("import os; os._exit(3)", doctor.STOP, "exit code 3"),
+    ):
+        tensorflow(here, source)
+        [check] = doctor.gpu()
+        assert check.state == state and words in check.value
+    tensorflow(here, sees(0))
     monkeypatch.setattr(doctor.shutil, "which", lambda name: "/usr/bin/nvidia-smi")
-    assert "and-cuda" in doctor.check_gpu().fix
+    assert "and-cuda" in next(doctor.gpu()).fix
+    tensorflow(here, "import time; time.sleep(60)")
+    monkeypatch.setattr(doctor, "PATIENCE", 0.5)
+    assert "no answer" in next(doctor.gpu()).value
 
 
-def test_disks(tmp_path, monkeypatch):
-    assert doctor.check_disk("runs", tmp_path / "not" / "yet").state == doctor.OK
+def test_disks(here, monkeypatch):
+    assert [check.state for check in doctor.disks()] == [doctor.OK, doctor.OK]
     monkeypatch.setitem(doctor.NEED_MB, "disk", 10**9)
-    assert "--runs-dir" in doctor.check_disk("runs", tmp_path).fix
-    assert "COURSE_HOME" in doctor.check_disk("caches", tmp_path).fix
-    monkeypatch.setattr(doctor.os, "access", lambda path, mode: False)
-    assert doctor.check_disk("runs", tmp_path).state == doctor.STOP
-
-
-def test_weights_are_looked_up_where_the_course_does(here, monkeypatch):
-    from course_utils.models import backbones
-
-    monkeypatch.setenv("HOME", str(here))
-    monkeypatch.setenv("KERAS_HOME", str(here / "keras"))
-    assert doctor.check_weights()[-1].state == doctor.NOTE
-    (here / "keras" / "models").mkdir(parents=True)
-    (here / "keras" / "models" / backbones.get("vgg16").weights_file).touch()
-    assert doctor.check_weights()[-1].value == "vgg16"
-    monkeypatch.setattr(backbones, "_ZOO_WEIGHTS", here / "none.npz")
-    assert doctor.check_weights()[0].state == doctor.STOP
-
-
-def test_photos(here):
-    assert doctor.check_photos().state == doctor.NOTE
-    (here / "home" / "data" / presets.PRESETS["full"].dataset).mkdir(parents=True)
-    assert doctor.check_photos().state == doctor.OK
+    caches, runs = doctor.disks()
+    assert "COURSE_HOME" in caches.fix and "--runs-dir" in runs.fix
+    monkeypatch.setattr(doctor.os, "access", lambda path, mode: mode != os.W_OK)
+    assert {check.state for check in doctor.disks()} == {doctor.STOP}
 
 
 def test_another_python_in_the_kernel_is_noted(tmp_path, monkeypatch):
-    assert doctor.check_kernel().state == doctor.OK
+    assert next(doctor.kernel()).state == doctor.OK
     folder = tmp_path / "kernels" / "python3"
     folder.mkdir(parents=True)
     spec = {"argv": ["/elsewhere/python", "-m", "x"], "display_name": "P", "language": "python"}
     (folder / "kernel.json").write_text(json.dumps(spec))
     monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
-    check = doctor.check_kernel()
+    check = next(doctor.kernel())
     assert check.state == doctor.NOTE and "/elsewhere/python" in check.value
 
 
-def test_minutes_add_up_over_the_notebooks_there_are(here):
-    lesson(here, "03", "1")
-    lesson(here, "04", "1")
-    lessons, quick, full = doctor.check_lessons()
-    assert lessons.value.startswith("03, 04 in ")
-    expected = sum(presets.LESSONS[number].minutes["full"] for number in ("03", "04"))
-    assert full.value == f"about {expected:.0f} minutes on a CPU for 2 lessons"
+def test_minutes_add_up_over_the_notebooks_there_are(here, monkeypatch):
+    [check] = doctor.lessons()
+    assert check.value.startswith(f"03, 04 in {here / 'notebooks'}")
+    full = sum(presets.LESSONS[number].minutes["full"] for number in ("03", "04"))
+    assert check.value.endswith(f"full {full:.0f}")

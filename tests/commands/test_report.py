@@ -1,139 +1,175 @@
+"""The report of a run folder that is written here by hand: what `course run` leaves, and damage."""
+
+import json
+import os
 import re
-import xml.etree.ElementTree as ElementTree
+from html import unescape
 
-import nbformat
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from run_helpers import lesson
 
-from course_utils.commands import report, run
+from course_utils.commands import report
 from course_utils.errors import CourseError
 
 PIXEL = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhf"
     "DwAChwGA60e6kgAAAABJRU5ErkJggg=="
 )
-FIGURE = f"""
-from IPython.display import display
-display({{"image/png": "{PIXEL}"}}, raw=True, metadata={{"image/png": {{"alt": "One grey dot"}}}})
-"""
+FIGURE = {
+    "output_type": "display_data",
+    "data": {"image/png": PIXEL},
+    "metadata": {"image/png": {"alt": "One grey dot"}},
+}
+CURVE = {"accuracy": [0.5, 0.7, 0.9], "val_accuracy": [0.5, 0.7, 0.75]}
+ODD = "<Kühe> & $x$-1a2b3c"  # a folder's name and its hash
+
+
+def notebook(*texts):
+    """Return an executed notebook as JSON: one figure, then a text cell for each of `texts`."""
+    cells = [{"cell_type": "markdown", "metadata": {}, "source": text} for text in texts]
+    code = {"cell_type": "code", "metadata": {}, "source": "1", "execution_count": 1}
+    content = {"cells": [{**code, "outputs": [FIGURE]}, *cells], "metadata": {}}
+    return json.dumps({**content, "nbformat": 4, "nbformat_minor": 4})
+
+
+def leave(folder, name, results=(), page=None, **marker):
+    """Leave in `folder` what one executed lesson leaves: a notebook, a marker, a ledger entry."""
+    marker = {
+        "lesson": name[:2], "preset": "quick", "dataset": "toy_pets", "backbone": "minivgg",
+        "seed": 0, "seconds": 12.3, "peak_mb": 1070, "versions": {"tensorflow": "2.21"},
+        "ledger": [], "notebook": f"{name}.ipynb", **marker,
+    }  # fmt: skip
+    kind = "failed" if "reason" in marker else "done"
+    for place in (kind, "ledger"):
+        (folder / place).mkdir(parents=True, exist_ok=True)
+    if results:
+        entry = {**results[0], "main": results[0]["name"], "results": results, "device": "CPU"}
+        entry |= {"pictures": marker["dataset"].removesuffix("-1a2b3c"), "lesson": name[:2]}
+        (folder / "ledger" / f"{name}.json").write_text(json.dumps(entry))
+        marker["ledger"] = [f"{name}.json"]
+    (folder / kind / f"{name}.json").write_text(json.dumps(marker))
+    ending = ".failed.ipynb" if kind == "failed" else ".ipynb"
+    (folder / f"{name}{ending}").write_text(page or notebook("words"))
+
+
+def result(name, **more):
+    values = {"accuracy": 0.75, "train_accuracy": 0.9, "trainable": 1234, "seconds": 1.5}
+    return {"name": name, **values, "history": CURVE, **more}
+
+
+def text_of(page):
+    return page.read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
-def quick(tmp_path_factory):
-    """The folder of a run with one lesson that passed, in two seeds, and one that failed."""
-    here = tmp_path_factory.mktemp("course")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(here)
-        patch.setenv("COURSE_HOME", str(here / "home"))
-        lesson(here, "03", FIGURE)
-        lesson(here, "07", "raise ValueError('<b>grey</b> cats')")
-        assert run.run_lessons(["03"], seed=1) == 0
-        assert run.run_lessons() == 1
-    return here / "runs" / "quick"
+def run(tmp_path_factory):
+    """A run with several variants of lesson 03, one that failed, and one with a broken notebook."""
+    folder = tmp_path_factory.mktemp("quick")
+    probe = result("probe & <b>more</b>", accuracy=None, trainable=None, seconds=None, history={})
+    leave(folder, "00_start_here")
+    leave(folder, "03_cnn_from_scratch", [result("scratch")])
+    leave(folder, "03_cnn_from_scratch-seed1", [result("scratch")], seed=1)
+    leave(folder, "03_cnn_from_scratch-odd", [result("scratch")], dataset=ODD)
+    leave(folder, "05_normalization", [result("plain"), probe])
+    leave(
+        folder, "07_fast_feature_extraction", reason="ValueError: <b>grey</b>", cell=3, code="x<1"
+    )
+    leave(folder, "09_fine_tuning", [result("top", history=None)], page='{"cells": [')
+    (folder / "done" / "half.json").write_text('{"lesson": "0')
+    return folder
 
 
-def test_the_page_needs_nothing_from_elsewhere(quick):
-    for page in quick.glob("*.html"):
-        text = page.read_text(encoding="utf-8")
+@pytest.fixture(scope="module")
+def folder(run):
+    """The same run with its report."""
+    report.build(run)
+    return run
+
+
+@pytest.mark.slow
+def test_the_page_needs_nothing_from_elsewhere(folder):
+    pages = list(folder.glob("*.html"))
+    assert len(pages) == 7
+    for page in pages:
+        text = text_of(page)
         assert "<script" not in text and "<link" not in text.replace('<link rel="icon"', "")
         for source in re.findall(r'(?:src|@import|url\()\s*=?\s*["\']?([^"\')\s>]+)', text):
             assert source.startswith("data:") or page.name != "report.html", source
 
 
-def test_the_page_says_what_was_run_and_what_came_out(quick):
-    text = (quick / "report.html").read_text(encoding="utf-8")
-    for word in ("quick preset", "minivgg", "tensorflow 2", "CPU", "0.750", "1,234", "main stage"):
+@pytest.mark.slow
+def test_the_page_says_what_was_run_and_what_came_out(folder):
+    text = text_of(folder / "report.html")
+    for word in ("quick preset", "minivgg", "tensorflow 2.21", "CPU", "0.750", "1,234", "1,070"):
         assert word in text
-    assert "seed 1" in text
-    assert "&lt;b&gt;grey" in text and "<b>grey" not in text
+    for odd in ("<b>grey", "<b>more", "<Kühe>", "x<1"):
+        assert odd not in text and odd in unescape(text)
+    assert "pproach" in text and "stage" not in text
+    links = dict(re.findall(r'<a href="([^"]+)">(\d\d)', text))
+    assert sorted(links.values()) == ["00", "03", "03", "03", "05", "07"]
+    assert all((folder / link).is_file() for link in links)
 
 
-def test_links_lead_to_the_executed_lessons(quick):
-    text = (quick / "report.html").read_text(encoding="utf-8")
-    links = re.findall(r'<a href="([^"]+)"', text)
-    assert set(links) == {
-        "03_cnn_from_scratch.html",
-        "03_cnn_from_scratch-seed1.html",
-        "07_fast_feature_extraction.failed.html",
-    }
-    for link in links:
-        assert (quick / link).is_file()
-
-
-def test_alternative_texts_survive(quick):
-    assert 'alt="One grey dot"' in (quick / "03_cnn_from_scratch.html").read_text(encoding="utf-8")
-    drawings = re.findall(r'aria-label="([^"]+)"', (quick / "report.html").read_text("utf-8"))
-    assert drawings[0] == (
-        "Lesson 03, main stage (quick preset): training accuracy goes from 0.50 to 0.90, "
-        "validation accuracy goes from 0.50 to 0.75 in 3 epochs."
+@pytest.mark.slow
+def test_figures_have_alternative_texts(folder):
+    assert 'alt="One grey dot"' in text_of(folder / "03_cnn_from_scratch.html")
+    images = re.findall(
+        r'<img src="data:image/png;base64,(.*?)" alt="(.*?)">', text_of(folder / "report.html")
     )
+    texts = [unescape(alt) for _, alt in images]
+    assert len(texts) == 4  # each result with a curve
+    assert texts[0].startswith(
+        f"Lesson 03, scratch, {ODD}, seed 0: accuracy by epoch, quick preset."
+    )
+    for words in ("training accuracy goes from 0.50 to 0.90", "validation accuracy goes from 0.50"):
+        assert all(words in text for text in texts)
 
 
-def test_formulas_keep_mathjax(tmp_path):
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("$x^2$")])
-    nbformat.write(notebook, tmp_path / "a.ipynb")
-    text = report.export(tmp_path / "a.ipynb").read_text(encoding="utf-8")
+@pytest.mark.slow
+def test_a_damaged_notebook_takes_no_other_page_with_it(folder):
+    text = text_of(folder / "report.html")
+    assert "09_fine_tuning.ipynb is missing or damaged" in text
+    assert text.count("missing or damaged") == 1
+    assert not (folder / "09_fine_tuning.html").exists()
+
+
+@pytest.mark.slow
+def test_a_page_follows_its_notebook_whatever_the_clock_says(tmp_path):
+    file = tmp_path / "a.ipynb"
+    for words in ("first words", "other words"):
+        file.write_text(notebook(words))
+        os.utime(file, (0, 0))  # as a copy from elsewhere may be older than the page
+        page = report.export(file)
+        assert words in text_of(page)
+    stamp = page.stat().st_mtime_ns
+    file.touch()
+    report.export(file)
+    assert page.stat().st_mtime_ns == stamp  # the same content is not written again
+    file.write_text(notebook("$x^2$"))
+    text = text_of(report.export(file))
     assert "MathJax" in text and "require" not in text and "mermaid" not in text
 
 
-def test_a_page_follows_its_notebook(tmp_path):
-    def page(words):
-        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(words)])
-        nbformat.write(notebook, tmp_path / "a.ipynb")
-        return report.export(tmp_path / "a.ipynb").read_text(encoding="utf-8")
-
-    assert "first words" in page("first words")
-    assert "other words" in page("other words")
-
-
-def test_the_text_table_has_a_row_for_each_lesson(quick):
-    lines = report.text_table(quick).splitlines()
-    assert [line.split()[0] for line in lines[2:]] == ["03", "03", "07"]
-    assert "(seed 1)" in lines[3] and "FAILED" in lines[4]
-    assert len(report.text_table(quick, {"03"}).splitlines()) == 4
+def test_the_text_table_has_a_row_for_each_lesson_and_each_approach(run):
+    table = report.text_table(run).splitlines()
+    assert "approach" in table[0]
+    rows = [re.split("  +", line.strip()) for line in table[2:]]
+    numbers = ["scratch", "0.750", "1,234", "12.3", "1,070"]
+    assert rows[1] == [f"03 A convnet from scratch ({ODD}, seed 0)", *numbers]
+    assert rows[3] == ["03 A convnet from scratch (toy_pets, seed 1)", *numbers]
+    assert rows[5] == ["plain", "0.750", "1,234", "1.5"]
+    assert rows[6] == ["probe & <b>more</b>", "–", "–", "–"]
+    assert rows[7][1] == "FAILED"
+    assert len(report.text_table(run, {"03"}).splitlines()) == 5
 
 
-def test_several_stages_stand_below_their_lesson(quick, monkeypatch):
-    rows = report.collect(quick)
-    rows[0]["stages"] = [{"name": "live", "accuracy": 0.5}, {"name": "cached", "accuracy": None}]
-    monkeypatch.setattr(report, "collect", lambda folder: rows[:1])
-    text = report.text_table(quick)
-    assert re.search(r"^ +live +0\.500 +– +–$", text, re.M)
-    assert re.search(r"^ +cached +– +– +–$", text, re.M)
+def test_variants_are_named_only_where_there_are_several(tmp_path):
+    leave(tmp_path, "03_cnn_from_scratch", seed=4)
+    assert "seed" not in report.text_table(tmp_path)
+    leave(tmp_path, "03_cnn_from_scratch-full", seed=4, preset="full")
+    for preset in ("quick", "full"):
+        assert f"03 A convnet from scratch ({preset})" in report.text_table(tmp_path)
 
 
 def test_an_empty_run_is_a_message(tmp_path):
     with pytest.raises(CourseError, match="holds no executed lesson"):
         report.build(tmp_path)
-
-
-def test_broken_ledger_and_marker_files_are_no_traceback(quick, tmp_path):
-    import shutil
-
-    copy = tmp_path / "copy"
-    shutil.copytree(quick, copy)
-    (copy / "done" / "half.json").write_text('{"lesson": "0')
-    for path in (copy / "ledger").glob("*-0.json"):
-        path.write_text("{")
-    text = report.build(copy).read_text(encoding="utf-8")
-    assert "A convnet from scratch" in text
-
-
-accuracies = st.lists(st.one_of(st.floats(0, 1), st.none()), min_size=2, max_size=40)
-
-
-@given(accuracies, accuracies)
-def test_every_curve_is_a_drawing_inside_its_frame(training, validation):
-    history = {"accuracy": [0.5, *training], "val_accuracy": validation}
-    drawing = report.curve(history, 'A "title" & <more>')
-    svg = ElementTree.fromstring(str(drawing["svg"]))
-    assert svg.attrib["aria-label"] == drawing["alt"]
-    for line in svg.iter("polyline"):
-        for point in line.attrib["points"].split():
-            x, y = map(float, point.split(","))
-            assert report.LEFT - 0.1 <= x <= report.WIDTH - report.RIGHT + 0.1
-            assert report.TOP - 0.1 <= y <= report.HEIGHT - report.BOTTOM + 0.1
-    heights = [float(t.attrib["y"]) for t in svg.iter("text") if t.attrib.get("class") == "end"]
-    assert len(heights) < 2 or abs(heights[0] - heights[1]) >= 14

@@ -33,10 +33,8 @@ class Served:
     content : bytes
     ranges : bool
         Whether Range is heeded.
-    if_range : bool
-        Whether If-Range is heeded; if not, a piece is sent though the file has changed.
-    etag, modified : str or None
-        Validators.
+    etag : str or None
+        The entity tag.
     first : list of (int, dict)
         Status and headers of the first answers, one of which is used up by each request.
     cuts : list of int, or callable
@@ -64,9 +62,7 @@ class Served:
 
     content: bytes
     ranges: bool = True
-    if_range: bool = True
     etag: str | None = '"one"'
-    modified: str | None = None
     kind: str = "application/octet-stream"
     first: list = field(default_factory=list)
     cuts: object = ()
@@ -198,10 +194,8 @@ class _Handler(BaseHTTPRequestHandler):
             return
         content = gzip.compress(served.content) if served.encoded == "gzip" else served.content
         start, end = 0, len(content)
-        condition = self.headers.get("If-Range") if served.if_range else None
-        same = condition in (None, served.etag, served.modified)
         request.status = 200
-        if served.ranges and "Range" in self.headers and same:
+        if served.ranges and "Range" in self.headers:
             start = request.start + served.shift
             if start >= end:
                 return self._only(request, 416, {"Content-Range": f"bytes */{end}"}, b"")
@@ -210,9 +204,8 @@ class _Handler(BaseHTTPRequestHandler):
         request.begin = start
         self.send_response(request.status)
         self.send_header("Content-Type", served.kind)
-        for name, value in {"ETag": served.etag, "Last-Modified": served.modified}.items():
-            if value:
-                self.send_header(name, value)
+        if served.etag:
+            self.send_header("ETag", served.etag)
         if served.encoded:
             self.send_header("Content-Encoding", "gzip")
         if request.status == 206:

@@ -1,9 +1,9 @@
-"""The tables of tests/lessons: a module for each lesson, loaded by path."""
+"""The tables of tests/exercises/lessons: a module for each lesson, loaded by path."""
 
 import importlib.util
 from pathlib import Path
 
-PATHS = sorted((Path(__file__).parent / "lessons").glob("lesson_*.py"))
+FOLDER = Path(__file__).parents[1] / "exercises" / "lessons"
 
 
 def load(path):
@@ -14,4 +14,4 @@ def load(path):
     return module
 
 
-TABLES = {path.stem[-2:]: load(path) for path in PATHS}
+TABLES = {path.stem[-2:]: load(path) for path in sorted(FOLDER.glob("lesson_*.py"))}

@@ -30,7 +30,6 @@ class Entry:
     stored: bytes | None = None  # in place of the compressed content
     local_name: str | bytes | None = None
     extra: bytes = b""
-    comment: bytes = b""
 
 
 def _raw(name):
@@ -56,10 +55,11 @@ def write(path, entries):
         name = _raw(entry.name)
         local = _raw(entry.name if entry.local_name is None else entry.local_name)
         facts = struct.pack("<HHHHIII", flags, entry.method, 0, 33, crc, len(stored), size)
-        head = struct.pack("<HHHHHII", len(name), len(entry.extra), len(entry.comment), 0, 0,
-                           entry.mode << 16, out.tell())  # fmt: skip
-        directory.append(b"PK\1\2" + struct.pack("<HH", 3 << 8 | 20, 20) + facts + head + name
-                         + entry.extra + entry.comment)  # fmt: skip
+        head = struct.pack(
+            "<HHHHHII", len(name), len(entry.extra), 0, 0, 0, entry.mode << 16, out.tell()
+        )
+        made_by = b"PK\1\2" + struct.pack("<HH", 3 << 8 | 20, 20)
+        directory.append(made_by + facts + head + name + entry.extra)
         out.write(b"PK\3\4" + struct.pack("<H", 20) + facts)
         out.write(struct.pack("<HH", len(local), 0) + local + stored)
     _finish(path, out.getvalue(), directory)
@@ -89,7 +89,7 @@ def _bytes(content):
 
 
 def _many(path):
-    """Names as many as a directory of half the allowed length holds, and no content."""
+    """More names than are allowed, and no content."""
     names = (b"%06x" % number for number in range(250_001))
     head = b"PK\1\2" + struct.pack("<HH", 20, 20) + bytes(20) + struct.pack("<HHHHHII", 6, *[0] * 6)
     _finish(path, b"", [head[:-4] + bytes(4) + name for name in names])
@@ -119,7 +119,6 @@ EVIL = {
     "network share": _named("//server/share/escaped.txt"),
     "backslashes": _named("..\\escaped.txt"),
     "stream of a file": _named("cats/1.jpg:escaped.exe"),
-    "NUL in the name": _named("escaped.exe\0.jpg"),
     "line break in the name": _named("cats/2.jpg\n"),
     "device": _named("cats/aux.jpg"),
     "device, with a digit": _named("COM¹"),
@@ -127,13 +126,8 @@ EVIL = {
     "trailing space": _named("cats /2.jpg"),
     "empty name": _named(""),
     "too long a name": _named("cats/" + "x" * 300 + ".jpg"),
-    "too deep": _named("x/" * 400 + "2.jpg"),
-    "case": _named("CATS/1.jpg"),
-    "case of a folder": _named("Cats/2.jpg"),
-    "spelling of an accent": _named("café.jpg", "cafe\u0301.jpg"),
     "twice": _named("cats/1.jpg"),
     "file for a folder": _named("cats"),
-    "folder for a file": _named("cats/1.jpg/2.jpg"),
     "symbolic link": _evil(Entry("dogs", b"/tmp", mode=0o120777), Entry("dogs/escaped.txt")),
     "hidden link": _evil(Entry(".dogs", b"/tmp", mode=0o120777)),
     "pipe": _evil(Entry("cats/2.jpg", b"", mode=0o010644)),
@@ -144,18 +138,11 @@ EVIL = {
     "unknown compression": _evil(Entry("cats/2.jpg", method=9)),
     "bomb": _evil(*(Entry(f"cats/{n}.bmp", bytes(2**20), 8, stored=ZEROS) for n in range(150))),
     "one huge member": _evil(Entry("cats/2.jpg", size=2**30)),
-    "too large a picture": _evil(
-        Entry("cats/2.jpg", random.Random(0).randbytes(3 * 10**6)),
-        Entry("cats/3.jpg", size=2**28 + 1),
-    ),
     "huge together": _evil(*(Entry(f"cats/{n}.bmp", size=2**28) for n in range(2, 80))),
     "exabytes": _evil(Entry("cats/2.jpg", size=2**32 - 1, extra=struct.pack("<HHQ", 1, 8, 2**60))),
     "too many members": _many,
-    "endless list": _evil(*(Entry(f"{n}.jpg", comment=b"x" * 65000) for n in range(600))),
     "wrong checksum": _evil(Entry("cats/2.jpg", crc=1)),
     "longer than it says": _evil(Entry("cats/2.jpg", bytes(99), 8, size=9)),
-    "shorter than it says": _evil(Entry("cats/2.jpg", bytes(99), 8, size=999)),
-    "shorter than it says, stored": _evil(Entry("cats/2.jpg", bytes(99), size=999)),
     "no deflate": _evil(Entry("cats/2.jpg", method=8, stored=b"\xff" * 99)),
     "another name before the content": _evil(Entry("cats/2.jpg", local_name="../escaped")),
     "name that is no UTF-8": _named(b"cats/\xff.jpg"),

@@ -279,8 +279,8 @@ def bad_files():
         "pointer.jpg": (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "text"),
         "page.jpg": (b"<html><body>404 not found</body></html>", "web page"),
         "page2.jpg": (b"\n\n  <!DOCTYPE HTML>\n<title>Log in</title>", "web page"),
-        "denied.jpg": (b'<?xml version="1.0"?><Error>AccessDenied</Error>', "XML"),
-        "drawing.png": (b'<svg xmlns="http://www.w3.org/2000/svg"/>', "SVG"),
+        "denied.jpg": (b'<?xml version="1.0"?><Error>AccessDenied</Error>', "text"),
+        "drawing.png": (b'<svg xmlns="http://www.w3.org/2000/svg"/>', "text"),
         "scan.jpg": (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj", "PDF"),
         "letter.jpg": (archive.getvalue(), "archive"),
         "packed.png": (b"\x1f\x8b\x08\0" + bytes(range(99)), "archive"),
@@ -296,7 +296,7 @@ def bad_files():
             b"#define a_width 8\n#define a_height 1\nstatic char a_bits[] = {1};\n",
             "text",
         ),
-        "zeros.jpg": (bytes(4096), "zeros"),
+        "zeros.jpg": (bytes(4096), "not a picture"),
         "two bytes.jpg": (b"\xff\xd8", "damaged"),
         "cut.jpg": (jpeg[: len(jpeg) // 2], "cut off"),
         "cut.png": (whole[: len(whole) // 2], "cut off"),
@@ -356,7 +356,7 @@ def bad_things(place):
     try:
         (place / "nowhere.jpg").symlink_to(place / "gone.jpg")
         (place / "circle.jpg").symlink_to(place / "circle.jpg")
-        found |= {"nowhere.jpg": "leads nowhere", "circle.jpg": "leads nowhere"}
+        found |= {"nowhere.jpg": "cannot be opened", "circle.jpg": "cannot be opened"}
     except OSError:  # Windows asks for a permission
         pass
     if hasattr(os, "mkfifo"):

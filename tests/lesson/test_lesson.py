@@ -1,19 +1,17 @@
-"""What the first cell of a lesson gives: claims, ledger, models, progress."""
+"""What a running lesson gives: pictures, claims, ledger, models. No TensorFlow but where marked."""
 
-import json
 import math
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 
+from course_utils import presets
 from course_utils.errors import CourseError
 from course_utils.lesson import ledger
-from course_utils.lesson import lesson as lessons
+from course_utils.lesson.lesson import Lesson
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def place(tmp_path, monkeypatch):
     monkeypatch.setenv("COURSE_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("COURSE_RESULTS", str(tmp_path / "results"))
@@ -22,40 +20,13 @@ def place(tmp_path, monkeypatch):
     return tmp_path
 
 
-def start(number="03", **options):
-    return lessons.start(f"{number}_lesson", **options)
+def make(number="03", preset="quick", data=None, backbone="minivgg", seed=0):
+    preset = presets.get(preset)
+    return Lesson(number, f"{number}_lesson", preset, data, backbone, seed, "CPU", "float32")
 
 
-def test_importing_the_package_loads_no_tensorflow():
-    code = (
-        "import sys, course_utils.cli, course_utils.data.datasets, course_utils.plots;"
-        "print([m for m in ('tensorflow', 'keras') if m in sys.modules])"
-    )
-    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert out.stdout.strip() == "[]"
-
-
-def test_starting_a_lesson_writes_nothing_to_the_error_stream(place):
-    code = "from course_utils import start; start('03_x'); import keras; keras.ops.ones(3)"
-    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert out.stderr == ""
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"preset": "fulll"}, "full"),
-        ({"backbone": "vgg61"}, "vgg16"),
-        ({"data": "/nowhere"}, "no folder"),
-    ],
-)
-def test_a_wrong_parameter_names_the_way_out(place, options, message):
-    with pytest.raises(CourseError, match=message):
-        start(**options).pictures()
-
-
-def test_prove_raises_and_expect_reports(place, capsys, monkeypatch):
-    lesson = start()
+def test_prove_raises_and_expect_reports(capsys, monkeypatch):
+    lesson = make()
     lesson.prove("one is one", np.array([True, True]))
     with pytest.raises(AssertionError, match="not proved: black is white"):
         lesson.prove("black is white", np.array([True, False]))
@@ -68,119 +39,108 @@ def test_prove_raises_and_expect_reports(place, capsys, monkeypatch):
         lesson.expect("water runs uphill", False)
 
 
-def test_a_later_lesson_reads_what_an_earlier_one_recorded(place):
-    first = start("03")
-    assert math.isnan(first.earlier("03")["accuracy"])
-    first.add_result(
-        "scratch", 0.7, 0.99, 1234, 5.67, {"accuracy": [0.5, 0.99], "val_accuracy": [0.5, 0.7]}
-    )
-    table = first.record("scratch", uses_backbone=False)
-    assert "0.700" in table._repr_html_() and "1,234" in repr(table)
-    later = start("07").earlier("03")
-    assert later.known and later["accuracy"] == 0.7 and later.result("scratch")["trainable"] == 1234
-    assert not start("07", seed=5).earlier("03").known
-    assert not later.result("other").known
-    assert math.isnan(later.result("other")["accuracy"])
+def test_a_later_lesson_reads_what_an_earlier_one_recorded():
+    first = make("03")
+    history = {"accuracy": [0.5, 0.99], "val_accuracy": [0.5, 0.7]}
+    first.add_result("scratch", 0.6)
+    first.add_result("scratch", np.float32(0.7), 0.99, 1234, 5.67, history)  # replaces
+    assert "0.700" in repr(first.record("scratch", uses_backbone=False))
+    later = make("07", backbone="vgg16").earlier("03")
+    assert later.known and later["accuracy"] == 0.7
+    assert later.result("scratch")["trainable"] == 1234
+    assert later.result("scratch")["history"] == history
+    assert len(later["results"]) == 1
+    for unknown in (make("07", seed=5).earlier("03"), make("07").earlier("04"), later.result("x")):
+        assert not unknown.known and math.isnan(unknown["accuracy"])
 
 
-def test_record_needs_a_stage(place):
-    with pytest.raises(CourseError, match="no stage"):
-        start().record("ghost")
+def test_the_newest_entry_that_agrees_is_the_earlier_one():
+    for number in ("03", "03_cnn_from_scratch"):  # as two editions of a lesson may write it
+        lesson = make(number)
+        lesson.add_result("scratch", 0.5 if number == "03" else 0.6)
+        lesson.record("scratch", uses_backbone=False)
+    assert make("07").earlier("03")["accuracy"] == 0.6
 
 
-def test_a_saved_model_comes_back_the_same(place):
-    import keras
-
-    lesson = start("08")
-    assert lesson.load("08", "tiny") is None
-    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2, dtype="float32")])
-    lesson.save(model, "tiny")
-    x = np.ones((3, 4), "float32")
-    np.testing.assert_allclose(lesson.load("08", "tiny")(x), model(x))
-    assert start("08", seed=1).load("08", "tiny") is None
-    assert [p for p in place.rglob(".writing-*")] == []
+def test_only_results_can_be_recorded():
+    with pytest.raises(CourseError, match="no result 'ghost'"):
+        make().record("ghost")
 
 
-@pytest.mark.parametrize("damage", ["code", "cut", "empty"])
-def test_a_saved_model_that_is_damaged_or_holds_code_is_refused(place, damage):
-    import keras
+def test_pictures_are_those_of_the_folder_that_data_names_now(place):
+    from PIL import Image
 
-    lesson = start("08")
-    inputs = keras.Input((4,))
-    code = keras.layers.Lambda(lambda x: x + 1, output_shape=(4,))
-    outputs = code(inputs) if damage == "code" else keras.layers.Dense(2)(inputs)
-    lesson.save(keras.Model(inputs, outputs), "tiny")
-    (file,) = place.rglob("*.keras")
-    if damage != "code":
-        file.write_bytes(file.read_bytes()[: 0 if damage == "empty" else 2000])
-    before = file.read_bytes()
-    with pytest.raises(CourseError, match="cannot be loaded.*Delete it") as caught:
-        lesson.load("08", "tiny")
-    assert str(file) in str(caught.value) and file.read_bytes() == before
-
-
-def test_the_same_seed_gives_the_same_first_weights(place):
-    import keras
-
-    def first_weights(seed):
-        start(seed=seed)
-        return keras.layers.Dense(3).build((None, 5)) or keras.random.uniform((4,)).numpy()
-
-    np.testing.assert_array_equal(first_weights(1), first_weights(1))
-    assert not np.array_equal(first_weights(1), first_weights(2))
+    for folder in ("one", "two"):
+        for split in ("train", "validation", "test"):
+            for name in ("cats", "dogs"):
+                (place / folder / split / name).mkdir(parents=True)
+                Image.new("RGB", (8, 8)).save(place / folder / split / name / "1.png")
+    lesson = make(data=str(place / "one"))
+    one = lesson.pictures()
+    assert lesson.pictures() is one and one.title == "one"
+    lesson.data = place / "two"
+    assert lesson.pictures().title == lesson.folder().name == "two"
+    lesson.data = str(place / "one")
+    assert lesson.pictures() is one
+    lesson.data = place / "nowhere"
+    with pytest.raises(CourseError, match="nowhere"):
+        lesson.pictures()
 
 
-def test_headless_training_tells_where_it_is(place, monkeypatch):
-    import keras
-
-    status = place / "status.json"
-    monkeypatch.setenv("COURSE_STATUS", str(status))
-    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
-    model.compile("sgd", "mse")
-    bar = start("08").progress("the head", 3)
-    model.fit(np.ones((8, 4)), np.ones((8, 1)), epochs=3, verbose=0, callbacks=[bar])
-    told = json.loads(status.read_text())
-    assert (told["lesson"], told["label"], told["epoch"], told["epochs"]) == (
-        "08",
-        "the head",
-        3,
-        3,
-    )
-
-
-def test_a_broken_status_file_does_not_stop_a_training(place, monkeypatch):
-    import keras
-
-    (place / "file").write_text("")
-    monkeypatch.setenv("COURSE_STATUS", str(place / "file" / "status.json"))
-    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
-    model.compile("sgd", "mse")
-    bar = start("08").progress("the head", 1)
-    model.fit(np.ones((8, 4)), np.ones((8, 1)), epochs=1, verbose=0, callbacks=[bar])
-
-
-def test_choose_follows_the_preset(place):
-    assert start().choose(quick=1, full=2) == 1
-    assert start(preset="full").choose(quick=1, full=2) == 2
-
-
-def test_a_score_on_the_drill_ground_is_filed_under_its_pictures(place):
-    lesson = start("02")
-    assert lesson.digits() is lesson.digits() and lesson.clothes().source == "toy clothes"
+def test_a_score_on_the_drill_ground_is_filed_under_its_pictures():
+    lesson = make("02")
+    assert lesson.digits() is lesson.digits() and lesson.clothes().title == "toy clothes"
     lesson.add_result("convnet", 0.97)
     lesson.record("convnet", uses_backbone=False, pictures=lesson.digits())
     [entry] = ledger.read()
-    assert (entry["dataset"], entry["source"]) == ("toy_digits", "toy digits")
+    assert (entry["dataset"], entry["pictures"]) == ("toy_digits", "toy digits")
     assert entry["test_opened"] is False
 
 
-def test_a_notebook_shows_a_way_out_and_no_traceback(capsys):
-    from IPython.core.interactiveshell import InteractiveShell
+def test_choose_follows_the_preset():
+    assert make().choose(quick=1, full=2) == 1
+    assert make(preset="full").choose(quick=1, full=2) == 2
 
-    shell = InteractiveShell()
-    result = shell.run_cell(
-        "from course_utils.errors import CourseError\nraise CourseError('put it there')"
-    )
-    assert isinstance(result.error_in_exec, CourseError)
-    out = capsys.readouterr().out
-    assert out.strip() == "CourseError: put it there"
+
+@pytest.mark.slow
+def test_a_saved_model_comes_back_the_same_or_not_at_all(place, capsys):
+    import keras
+
+    def save(layer):
+        inputs = keras.Input((4,))
+        make("08").save(keras.Model(inputs, layer(inputs)), "tiny")
+        return next(place.rglob("*.keras"))
+
+    def train():
+        print("training")
+
+    assert make("08").load("08", "tiny") is None
+    make("08").load_or_train("08", "tiny", train)
+    dense = keras.layers.Dense(2, dtype="float32")
+    whole = save(dense).read_bytes()
+    x = np.ones((3, 4), "float32")
+    loaded = make("08").load_or_train("08", "tiny", train)
+    np.testing.assert_allclose(loaded(x), dense(x))
+    assert capsys.readouterr().out.count("training") == 1
+    for other in (make("08", seed=1), make("08", backbone="vgg16")):
+        assert other.load("08", "tiny") is None
+
+    file = save(keras.layers.Lambda(lambda x: x + 1, output_shape=(4,)))
+    for damaged in (file.read_bytes(), whole[:2000], b""):  # holds code, is cut, is empty
+        file.write_bytes(damaged)
+        with pytest.raises(CourseError, match="cannot be loaded.*Delete it") as caught:
+            make("08").load("08", "tiny")
+        assert str(file) in str(caught.value) and file.read_bytes() == damaged
+
+
+@pytest.mark.slow
+def test_a_training_shows_a_bar_only_where_somebody_watches(capsys, monkeypatch):
+    import keras
+
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    for headless in ("1", ""):
+        monkeypatch.setenv("COURSE_HEADLESS", headless)
+        callbacks = [make().progress("the head", 2)]
+        model.fit(np.ones((8, 4)), np.ones((8, 1)), epochs=2, verbose=0, callbacks=callbacks)
+        assert ("the head" in capsys.readouterr().err) == (headless == "")

@@ -1,6 +1,11 @@
-"""The fused warp against geometry worked out by hand and an independent NumPy warp."""
+"""The fused warp against geometry worked out by hand and an independent NumPy warp; its draws."""
 
+import hashlib
 import math
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,7 +27,8 @@ ALL = {
     "zoom": 0.2,
     "horizontal_flip": True,
 }
-few = settings(max_examples=30, deadline=None)
+AUTOTUNE = tf.data.AUTOTUNE
+few = settings(max_examples=10, deadline=None)
 seeds = st.integers(0, 2**31 - 1)
 
 
@@ -260,41 +266,130 @@ def test_one_picture_is_a_batch_of_one():
     np.testing.assert_allclose(one(image)[0], two(image[0]), atol=1e-3)
 
 
-@pytest.mark.parametrize("batched", [True, False])
-@pytest.mark.parametrize("labelled", [True, False])
-def test_a_mapped_dataset_changes_each_epoch_and_repeats_with_the_seed(batched, labelled):
-    def epochs(seed):
-        images = pictures(10)
-        source = (images, np.arange(10)) if labelled else images
-        dataset = tf.data.Dataset.from_tensor_slices(source)
-        dataset = RandomAffine(**ALL, seed=seed).map(dataset.batch(4) if batched else dataset)
-        assert dataset.cardinality() == (3 if batched else 10)
-        runs = []
-        for _ in range(2):
-            elements = list(dataset.as_numpy_iterator())
-            if labelled:
-                labels = [element[1] for element in elements]
-                assert np.hstack(labels).tolist() == list(range(10))
-                elements = [element[0] for element in elements]
-            runs.append(np.concatenate(elements) if batched else np.stack(elements))
-        return runs
-
-    first, second = epochs(1)
-    assert first.shape == (10, 12, 12, 3) and first.dtype == np.float32
-    assert np.abs(first - second).mean() > 1
-    for again, expected in zip(epochs(1), (first, second), strict=True):
-        np.testing.assert_array_equal(again, expected)
-    assert np.abs(first - epochs(2)[0]).mean() > 1
+# In a dataset
 
 
-def test_an_ordinary_map_of_unknown_size_works():
+def augmented(dataset, seed=1, calls=AUTOTUNE):
+    """Map a fresh layer as everybody writes it."""
+    augment = RandomAffine(**ALL, seed=seed)
+    return dataset.map(lambda x, y: (augment(x), y), num_parallel_calls=calls)
+
+
+def one_pass(dataset):
+    """Return the pictures of one pass in the order of their labels, (N, 12, 12, 3)."""
+    batches = [
+        (x if x.ndim == 4 else x[None], np.atleast_1d(y)) for x, y in dataset.as_numpy_iterator()
+    ]
+    images, labels = (np.concatenate(parts) for parts in zip(*batches, strict=True))
+    assert images.dtype == np.float32
+    return images[np.argsort(labels, kind="stable")]
+
+
+def passes(dataset, n=2):
+    return [one_pass(dataset) for _ in range(n)]
+
+
+def differ(one, other):
+    """Whether each picture has another map than its counterpart."""
+    return (np.abs(one - other).mean(axis=(1, 2, 3)) > 1).all()
+
+
+@pytest.fixture(scope="module")
+def labelled():
+    """60 pictures with their numbers: enough for parallel calls to end out of order."""
+    return tf.data.Dataset.from_tensor_slices((pictures(60), np.arange(60)))
+
+
+@pytest.fixture(scope="module")
+def in_turn(labelled):
+    """Five passes of seed 1 on one core, one picture after the other."""
+    return passes(augmented(labelled, calls=None), 5)
+
+
+def test_passes_differ_and_the_seed_fixes_them_in_whatever_order_calls_end(labelled, in_turn):
+    assert all(differ(in_turn[i], in_turn[j]) for i in range(5) for j in range(i))
+    dataset = augmented(labelled, calls=16)
+    assert dataset.cardinality() == 60
+    for expected in in_turn:
+        np.testing.assert_array_equal(one_pass(dataset), expected)
+    rounds = one_pass(augmented(labelled).repeat(2))
+    assert differ(rounds[::2], rounds[1::2])
+
+
+def test_shuffled_batches_and_repeated_pictures_draw_anew_too(labelled):
+    def drawn(seed, calls):
+        return passes(augmented(labelled.shuffle(60, 3).repeat(2).batch(7), seed, calls))
+
+    first, second = drawn(1, 16)
+    assert differ(first, second) and differ(first[::2], first[1::2])
+    np.testing.assert_array_equal(drawn(1, None), [first, second])
+    assert differ(drawn(2, AUTOTUNE)[0], first)
+
+
+def test_equal_and_nearly_equal_pictures_get_maps_of_their_own():
+    alike = np.repeat(pictures(1, 4, 4), 1000, axis=0)  # so many that two meet in parallel calls
+    alike[:200, 0, 0, 0] = np.arange(200)
+    augment = RandomAffine(rotation=40, seed=1)
+    dataset = tf.data.Dataset.from_tensor_slices(alike).map(augment, num_parallel_calls=16)
+    # The pixels in the middle do not show the corner that differs.
+    assert len({image[1:3, 1:3].tobytes() for image in dataset.as_numpy_iterator()}) == 1000
+
+
+@pytest.mark.slow
+def test_in_a_dataset_the_layer_may_stand_in_a_model_or_a_function(labelled, in_turn):
+    function = tf.function(RandomAffine(**ALL, seed=1))
+    mapped = labelled.map(lambda x, y: (function(x), y), num_parallel_calls=16)
+    np.testing.assert_array_equal(passes(mapped), in_turn[:2])
+
+    def drawn(calls):  # a model casts the pictures first, which changes what is drawn
+        chain = keras.Sequential([RandomAffine(**ALL, seed=1), keras.layers.Rescaling(1.0)])
+        return passes(labelled.map(lambda x, y: (chain(x, training=True), y), calls))
+
+    first, second = drawn(16)
+    assert differ(first, second)
+    np.testing.assert_array_equal(drawn(None), [first, second])
+
+
+def test_in_a_dataset_nothing_moves_when_not_training_and_sizes_may_be_unknown():
     layer = RandomAffine(**ALL, seed=0)
     signature = tf.TensorSpec((None, None, None, 3), tf.uint8)
     dataset = tf.data.Dataset.from_generator(lambda: iter([pictures()]), output_signature=signature)
-    for mapped in (dataset.map(lambda x: layer(x, training=True)), layer.map(dataset)):
-        (batch,) = mapped.as_numpy_iterator()
-        assert batch.shape == (4, 12, 12, 3)
-        assert np.abs(batch - pictures()).mean() > 1
+    (moved,) = dataset.map(layer, num_parallel_calls=AUTOTUNE).as_numpy_iterator()
+    (kept,) = dataset.map(lambda x: layer(x, training=False)).as_numpy_iterator()
+    assert differ(moved, pictures())
+    np.testing.assert_array_equal(kept, pictures().astype("float32"))
+
+
+def train_both_ways():
+    """Train on a mapped dataset, and with the layer in the model; return a hash of the losses."""
+    keras.utils.set_random_seed(5)  # and no layer has a seed of its own
+    images, labels = pictures(40), np.arange(40) % 2
+    dataset = tf.data.Dataset.from_tensor_slices((images, labels)).shuffle(40).batch(8)
+    losses = []
+    for inside in (False, True):
+        layers = [keras.layers.Flatten(), keras.layers.Dense(1, activation="sigmoid")]
+        layers = [RandomAffine(**ALL)] * inside + [keras.layers.Rescaling(1 / 255)] + layers
+        model = keras.Sequential([keras.Input((12, 12, 3)), *layers])
+        model.compile("sgd", "binary_crossentropy")
+        mapped = dataset if inside else augmented(dataset, seed=None)
+        losses += model.fit(mapped, epochs=3, verbose=0).history["loss"]
+    assert len(set(losses)) == 6
+    return hashlib.sha256(np.array(losses).tobytes()).hexdigest()
+
+
+@pytest.mark.slow
+def test_training_repeats_in_another_process():
+    code = "import test_augment; print(test_augment.train_both_ways())"
+    here = Path(__file__).parent
+    path = {"PYTHONPATH": f"{here}{os.pathsep}{here.parents[1]}"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=os.environ | path, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == train_both_ways()
+
+
+# In a model
 
 
 def test_a_model_holding_the_layer_saves_and_warps_only_in_training(tmp_path):

@@ -42,7 +42,7 @@ WRONG = {
 }
 
 FACTS = {
-    "machine report": "nothing stops the course on this machine",
+    "the machine": "there is memory for a lesson",
     "split sizes": "the splits have the expected sizes: 320, 600 and 2,000",
     "hash of the training pictures": "train: the fingerprint is the expected one",
     "hash of the validation pictures": "validation: the fingerprint is the expected one",

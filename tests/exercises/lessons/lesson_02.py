@@ -56,6 +56,6 @@ FACTS = {
     "parameters without pooling": "2,038,922",
     "LeNet": "LeNet has 61,706 parameters",
     "convnet beats dense on the same seed": "the convnet beats the dense network on the same seed",
-    "confusion table": "the diagonal holds the accuracy",
+    "confusion matrix": "the diagonal holds the accuracy",
     "shifted digits": "moving costs the dense network more",
 }

@@ -6,7 +6,7 @@ T = np.array([[0.0, -1, 0], [1, 0, 0], [0, 0, 1]])
 
 
 def layer(**options):
-    from course_utils.models.augment import RandomAffine
+    from course_utils.models import RandomAffine
 
     return RandomAffine(**options)
 

@@ -71,7 +71,7 @@ FACTS = {
     "an 8×8 map is": "the 8×8 map hits far more",
     "the field is larger than the picture": "block5_conv3 196×196",
     "a rival without knowledge": "a dot in the middle hits as often as the best map",
-    "the face is followed": "the map follows the head, the dot cannot",
+    "the face is followed": "the map follows the face, the dot cannot",
     "gradient × activation": "place by place hits more often than plain Grad-CAM",
     "the shortcut's accuracy": "without the mark, the accuracy collapses",
     "the shortcut's heat": "the shortcut's heat moves to the mark",

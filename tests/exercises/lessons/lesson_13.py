@@ -52,7 +52,7 @@ FACTS = {
     "the order of the ladder": "the ladder's order holds within its error bars",
     "the order in the exam": "the order holds in the exam, within its error bars",
     "confidence interval": "of 2,000 exams, about 95% catch the truth",
-    "accuracy against cost": "no rung on the line is beaten in both",
+    "accuracy against cost": "no approach on the line is beaten in both",
     "ranking from 50 pictures on": "with 50 pictures, features win beyond the error bars",
     "to all": "the gap is wider with few pictures than with all",
     "decision guide": "more time never leads to a cheaper approach",

@@ -1,0 +1,42 @@
+"""Drawings: of a network from the model itself, and of the course."""
+
+from types import SimpleNamespace
+
+from course_utils import plots
+
+
+class Layer:
+    """What the drawing asks of a Keras layer. Keras takes seconds; lessons draw real networks."""
+
+    def __init__(self, name, shape, parameters=0):
+        self.name, self.count_params = name, lambda: parameters
+        self.output = SimpleNamespace(shape=(None, *shape))
+
+
+class Rescaling(Layer):
+    """A layer that is not drawn."""
+
+
+def test_a_network_tells_shapes_and_parameters(shown):
+    layers = [
+        Rescaling("rescaling", (16, 16, 3)),
+        Layer("block1_conv", (14, 14, 4), 112),
+        Layer("block1_pool", (7, 7, 4)),
+        Layer("flatten", (196,)),
+        Layer("decision", (2,), 394),
+    ]
+    picture = SimpleNamespace(shape=(None, 16, 16, 3))
+    model = SimpleNamespace(input=picture, layers=layers, count_params=lambda: 506)
+    plots.plot_model(model, "Small")
+    assert shown[0][1] == (
+        "Diagram of a network. Small. block1 gives 7×7×4 with 112 parameters, flatten gives 196 "
+        "with 0 parameters, decision gives 2 with 394 parameters; 506 in all."
+    )
+
+
+def test_the_map_of_the_course_tells_questions_and_what_they_build_on(shown):
+    parts = {"First": {"00": "Is it ready?", "01": "What is it?"}, "Second": {"02": "Why?"}}
+    plots.course_map(parts, {"00": "Start", "01": "It", "02": "Reasons"}, {"02": "01"})
+    png, text = shown[0]
+    assert "02 Reasons (Why?), builds on 01" in text and "00 Start (Is it ready?);" in text
+    assert len(png) <= 60_000

@@ -1,0 +1,90 @@
+"""How figures are shown: with a text, small, "$" as it is; sliders only where somebody can move."""
+
+import numpy as np
+import pytest
+from ipywidgets.widgets import interaction
+from matplotlib.figure import Figure
+
+from course_utils import explore, plots
+from course_utils.plots.figure import new_axes, picture
+
+
+def test_a_figure_needs_a_text():
+    for nothing in ("", " \n "):
+        with pytest.raises(ValueError, match="text"):
+            picture(Figure(), nothing)
+
+
+def test_the_text_is_made_of_whole_sentences():
+    said = picture(Figure(figsize=(1, 1)), "Line plot. Why?. 3\nepochs. . Then   more.").alt
+    assert said == "Line plot. Why? 3 epochs. Then more."
+
+
+def test_a_figure_too_rich_for_its_size_is_drawn_smaller_and_with_fewer_colours(pixels):
+    figure, axis = new_axes(3, 3)
+    axis.imshow(np.random.default_rng(0).random((300, 300, 3)))
+    png = picture(figure, "Noise").png
+    assert len(png) <= 60_000 and pixels(png).shape[1] > 150
+
+
+# Mathematics that is none: matplotlib stops when it reads this as a formula.
+MONEY = "a $^$ b"
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda: plots.bars({MONEY: 1.0}, MONEY, xlabel=MONEY),
+        lambda: plots.scatter({MONEY: np.eye(2)}, np.array([0, 1]), [MONEY, "cat"]),
+        lambda: plots.lines([1, 2], {MONEY: [1, 2]}, MONEY, ylabel=MONEY),
+        lambda: plots.image_grid(np.zeros((1, 4, 4, 3)), [MONEY], title=MONEY),
+        lambda: plots.show(plots.sheet(np.zeros((9, 9, 3), np.uint8), MONEY, [MONEY]), "a sheet"),
+    ],
+    ids=["ticks", "legend", "ends of lines", "headline", "sheet"],
+)
+def test_dollars_in_names_are_no_mathematics(shown, draw):
+    draw()
+    assert len(shown) == 1
+
+
+def test_figures_of_others_keep_their_mathematics():
+    figure = Figure(figsize=(1, 1))
+    power = figure.text(0.5, 0.5, "$10^3$")
+    picture(figure, "A thousand")
+    assert power.get_parse_math()
+
+
+@pytest.fixture
+def box(monkeypatch):
+    """Return a function that gives the widget that was displayed last."""
+    displayed = []
+    monkeypatch.setattr(interaction, "display", displayed.append)
+    return lambda: displayed[-1]
+
+
+def never():
+    raise AssertionError("the static figure is for those who cannot slide")
+
+
+def test_moving_a_control_draws_again(monkeypatch, box):
+    monkeypatch.delenv("COURSE_HEADLESS", raising=False)
+    seen = []
+
+    def draw(level, picture, flip):
+        seen.append((level, picture, flip))
+
+    explore(draw, static=never, level=(0, 10, 5), picture=["cat", "dog"], flip=False)
+    level, picture, flip = box().children[:3]
+    assert (level.value, picture.value) == (5, "cat")  # sliders begin in the middle
+    seen.clear()
+    level.value = 10
+    picture.value = "dog"
+    flip.value = True
+    assert seen == [(10, "cat", False), (10, "dog", False), (10, "dog", True)]
+
+
+def test_without_anybody_the_static_figure_is_drawn_once(monkeypatch):
+    monkeypatch.setenv("COURSE_HEADLESS", "1")
+    drawn = []
+    explore(lambda level: never(), static=lambda: drawn.append("static"), level=(0, 10))
+    assert drawn == ["static"]
