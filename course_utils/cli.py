@@ -81,11 +81,9 @@ def clear():
     """
     from course_utils.data import cache as arrays
 
-    before = _size(settings.home())
-    arrays.clear()
+    freed = arrays.clear() + _size(settings.unpacked())
     shutil.rmtree(settings.unpacked(), ignore_errors=True)
-    freed = (before - _size(settings.home())) / 2**20
-    print(f"{freed:,.1f} MB are free again; the next run fills the cache as it needs.")
+    print(f"{freed / 2**20:,.1f} MB are free again; the next run fills the cache as it needs.")
 
 
 def _size(folder):

@@ -110,14 +110,14 @@ def _fill(folder, source, places, read):
     """Write the pictures into a folder; return why some were left out, by their place."""
 
     def copy(place):
+        if places[place] is None:
+            return "missing"
         try:
-            if places[place] is None:
-                return "missing"
             content = read(places[place])
             decode(io.BytesIO(content), 64)
-            (folder / place).write_bytes(content)
-        except ValueError as error:
+        except (OSError, ValueError) as error:
             return f"{places[place]}: {error}"
+        (folder / place).write_bytes(content)
 
     for place in places:
         (folder / place).parent.mkdir(parents=True, exist_ok=True)

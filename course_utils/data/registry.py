@@ -26,11 +26,7 @@ def _check_weights(path):
     h5py.File(path).close()
 
 
-_CHECKS = {
-    "gzip": _check_gzip,
-    "picture": partial(decode, size=64),
-    "weights": _check_weights,
-}
+_CHECKS = {"gzip": _check_gzip, "picture": partial(decode, size=64), "weights": _check_weights}
 
 
 def _remote(path, urls, what, known_hash=None, size=None, check=None):

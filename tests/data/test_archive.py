@@ -353,3 +353,9 @@ def test_the_folder_to_use(tmp_path):
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             (root / name).mkdir() if name.endswith("/") else (root / name).touch()
         assert archive.inner_folder(root) == root / used, names
+
+
+def test_what_is_unpacked_is_not_read_again(tmp_path, monkeypatch):
+    archive.unpack(good(tmp_path / "a.zip"), tmp_path / "target")
+    monkeypatch.delattr(archive.zipfile.ZipFile, "open")  # the way to each member's bytes
+    assert archive.unpack(tmp_path / "a.zip", tmp_path / "target") == tmp_path / "target"

@@ -130,6 +130,21 @@ def test_other_files_are_passed_over_and_missing_ones_listed(tmp_path, tiny):
         assert left_out(target) == dict.fromkeys(missing, "missing")
 
 
+def test_a_photo_that_cannot_be_opened_is_left_out(small, tmp_path, monkeypatch):
+    folder = archive.unpack(small, tmp_path / "unpacked")
+    read = Path.read_bytes
+
+    def refuse(path):
+        if path.name == "3.jpg" and path.parent.name == "Cat":
+            raise PermissionError(13, "Permission denied")
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)  # root may read everything
+    cats_vs_dogs.prepare(folder, tmp_path / "subset", (12, 6, 6))
+    [(place, reason)] = left_out(tmp_path / "subset").items()
+    assert place == "train/cats/cat.3.jpg" and "Permission denied" in reason
+
+
 # What is there already, and what is refused
 
 
