@@ -18,7 +18,7 @@ test: $(READY) lint
 		place=$$(mktemp -d); \
 		echo "== $$lesson, alone in an empty folder"; \
 		cp $$lesson $$place; \
-		COURSE_HEADLESS=1 COURSE_HOME=$$place/home $(BIN)/python -m pytest -c pyproject.toml \
+		COURSE_HOME=$$place/home $(BIN)/python -m pytest -c pyproject.toml \
 			--nbval-lax --nbval-kernel-name python3 $$place/*.ipynb; \
 		rm -rf $$place; \
 	done
@@ -29,7 +29,7 @@ lint: $(READY)
 	$(BIN)/codespell README.md CONTRIBUTING.md course_utils data_scripts tests notebooks
 
 lab: $(READY)
-	$(BIN)/course lab
+	$(BIN)/jupyter lab --ip=127.0.0.1 --notebook-dir=notebooks
 
 # The committed outputs: the quick preset, executed in order.
 notebooks: $(READY)

@@ -10,6 +10,8 @@ __all__ = ["CourseError", "check", "explore", "hint", "plots", "solution", "star
 
 # Before TensorFlow is imported by a lesson: its start-up messages are not for students.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# Two notebooks and a second process can share one GPU, where each takes what it needs.
+os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
 
 # What a notebook's first cell imports. Found when asked for, since matplotlib and nbformat would
 # make `course --help` slow.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 
 import click
@@ -88,16 +87,6 @@ def clear():
 
 def _size(folder):
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-
-
-@course.command()
-def lab():
-    """Open the lessons in JupyterLab, on this machine only."""
-    from course_utils.commands.grid import find_notebooks
-
-    folder = next(iter(find_notebooks().values())).parent
-    command = [sys.executable, "-m", "jupyterlab", "--ip=127.0.0.1", f"--notebook-dir={folder}"]
-    return subprocess.call(command)
 
 
 def main(arguments=None):

@@ -137,10 +137,8 @@ def new_folder(target, room=0):
 def need_space(path, size):
     """Raise CourseError unless the disk of ``path`` has room for ``size`` bytes more."""
     if size > (free := free_bytes(path)):
-        raise CourseError(
-            f"{path} needs {size >> 20:,} MiB, and {free >> 20:,} MiB are free. Nothing was "
-            f"written. {_WAY_OUT}"
-        )
+        told = f"{path} needs {size >> 20:,} MiB, and {free >> 20:,} MiB are free"
+        raise CourseError(f"{told}. Nothing was written. {_WAY_OUT}")
 
 
 def free_bytes(path) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from course_utils.errors import unknown
@@ -53,6 +53,9 @@ class Lesson:
     reads : tuple of str
         Numbers of the lessons whose results or models this one uses where they are there. It runs
         without them too, but when both are to run, they go first.
+    pictures : dict
+        With how many pictures, training and validation, the minutes were measured, by preset name;
+        the preset's own if it says nothing. 0 for a lesson that opens none of them.
     """
 
     number: str
@@ -60,6 +63,18 @@ class Lesson:
     title: str
     minutes: dict[str, float]
     reads: tuple[str, ...] = ()
+    pictures: dict[str, int] = field(default_factory=dict)
+
+    def opens_pictures(self, preset: Preset) -> bool:
+        """Return whether it opens the preset's pictures, or those that stand in for them."""
+        return self.pictures.get(preset.name) != 0
+
+    def estimate(self, preset: Preset, count: int | None = None) -> float:
+        """Return the minutes to expect on a CPU for so many pictures; None: the preset's own."""
+        minutes = self.minutes[preset.name]
+        usual = self.pictures.get(preset.name, preset.train + preset.validation)
+        start = min(minutes, 0.15)  # imports, and what takes as long for few pictures
+        return minutes if not (count and usual) else start + (minutes - start) * count / usual
 
 
 _TABLES = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))

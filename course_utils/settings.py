@@ -7,6 +7,8 @@ No folder is made here; whoever writes into one does that.
 from __future__ import annotations
 
 import os
+import sys
+from contextlib import suppress
 from pathlib import Path
 
 from course_utils.errors import CourseError
@@ -77,9 +79,45 @@ def cache_bytes() -> int:
     return allowed
 
 
-def interactive() -> bool:
-    """Return whether anybody can move a slider: not under `course run`, papermill or the tests."""
-    return not os.environ.get("COURSE_HEADLESS")
+def front_end() -> bool:
+    """Return whether somebody sees this kernel's page and can move a slider.
+
+    JupyterLab and Notebook 7 set ``JPY_SESSION_NAME``, VS Code a variable of the notebook, Kaggle
+    and Colab their own names. papermill, nbconvert and the like set nothing; where one of them was
+    started from a notebook, it has only inherited these, so no kernel may be among our parents.
+    $COURSE_HEADLESS decides otherwise: 1 for nobody, 0 for somebody.
+    """
+    if chosen := os.environ.get("COURSE_HEADLESS"):
+        return chosen == "0"
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    seen = {"JPY_SESSION_NAME", "COLAB_RELEASE_TAG"} & os.environ.keys()
+    if kaggle := os.environ.get("KAGGLE_KERNEL_RUN_TYPE"):  # there Colab's name is set as well
+        seen = kaggle == "Interactive"
+    seen = seen or "__vsc_ipynb_file__" in getattr(shell, "user_ns", ())
+    return bool(seen) and not _started_by_a_kernel()
+
+
+def _started_by_a_kernel():
+    import psutil
+
+    with suppress(psutil.Error):
+        parents = psutil.Process().parents()
+        return any("kernel_launcher" in " ".join(parent.cmdline()) for parent in parents)
+    return False
+
+
+def choice(name: str, *allowed: str) -> str:
+    """Return $COURSE_PRECISION or $COURSE_XLA, or "", which leaves it to the machine.
+
+    Raises
+    ------
+    CourseError
+        If it is none of the values allowed.
+    """
+    if (chosen := os.environ.get(name, "")) not in ("", *allowed):
+        known = ", ".join(allowed)
+        raise CourseError(f"{name} must be one of {known}, or unset, not {chosen!r}.")
+    return chosen
 
 
 def strict() -> bool:

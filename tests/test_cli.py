@@ -3,7 +3,7 @@ import sys
 
 import numpy as np
 import pytest
-from run_helpers import course, lesson
+from run_helpers import course
 
 from course_utils import cli, settings
 from course_utils.data import cache
@@ -129,11 +129,3 @@ def test_the_cache_is_shown_and_cleared_but_not_the_data(capsys, here):
     assert f"{home}: 2.0 MB" in call(capsys, "cache")[1]
     assert (settings.downloads() / "file").exists() and (settings.results() / "file").exists()
     assert "0.0 MB" in call(capsys, "cache", "clear")[1]
-
-
-def test_the_lab_listens_on_this_machine_only(here, capsys, monkeypatch):
-    path = lesson(here, "03", "1")
-    started = []
-    monkeypatch.setattr(cli.subprocess, "call", lambda command: started.append(command) or 0)
-    assert call(capsys, "lab")[0] == 0
-    assert "--ip=127.0.0.1" in started[0] and f"--notebook-dir={path.parent}" in started[0]

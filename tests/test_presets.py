@@ -67,3 +67,17 @@ def test_a_lesson_reads_what_its_notebook_asks_for(lesson):
 
 def is_text(node):
     return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+def test_the_minutes_follow_the_number_of_pictures():
+    quick, lesson = presets.PRESETS["quick"], presets.LESSONS["09"]
+    usual = quick.train + quick.validation
+    assert lesson.estimate(quick) == lesson.estimate(quick, usual) == lesson.minutes["quick"]
+    assert lesson.estimate(quick, 10 * usual) > 8 * lesson.minutes["quick"]
+    assert 0 < lesson.estimate(quick, 1) < lesson.minutes["quick"]
+    digits = presets.LESSONS["02"]  # opens no picture of DATA
+    assert digits.estimate(quick, 10**6) == digits.minutes["quick"]
+    assert [n for n, one in presets.LESSONS.items() if not one.opens_pictures(quick)] == [
+        "01",
+        "02",
+    ]

@@ -1,7 +1,9 @@
 """The files around the code: one way to install, versions that fit, nothing private inside."""
 
+import ast
 import re
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -79,3 +81,17 @@ def test_no_machine_path_and_no_secret_in_any_tracked_file():
             if len(line) < 5000 and suspicious.search(line):
                 found.append(f"{path.name}:{number}: {line.strip()[:80]}")
     assert found == []
+
+
+def test_what_the_package_imports_is_declared():
+    """`course run` ended in a traceback with the oldest versions of what nobody had declared."""
+    named = {Requirement(text).name.lower().replace("-", "_") for text in requirements()}
+    named |= {"pil"} if "pillow" in named else set()
+    used = set()
+    for path in (ROOT / "course_utils").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                used |= {alias.name.split(".")[0].lower() for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                used.add(node.module.split(".")[0].lower())
+    assert used - set(sys.stdlib_module_names) - named - {"course_utils"} == set()

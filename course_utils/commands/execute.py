@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import os
@@ -145,8 +146,15 @@ def execute(job):
 def _run(job, kernel, log):
     """Execute the notebook; return None, or in one line why it did not reach its end."""
     import papermill
+    from nbclient.output_widget import OutputWidget
     from papermill.exceptions import PapermillExecutionError
 
+    # It would answer the kernel on the socket that nbclient is polling, and lose the wake-up: now
+    # and then a cell with such a widget would never end (nbclient#312). Its outputs stay.
+    OutputWidget.send = lambda self, *args, **options: None
+    asyncio.set_event_loop(
+        asyncio.new_event_loop()
+    )  # jupyter_client below 8 makes none in a thread
     logging.getLogger("papermill").setLevel(logging.CRITICAL)  # its news are in its exceptions
     try:
         papermill.execute_notebook(

@@ -57,9 +57,9 @@ class Job:
     parameters: dict
     key: dict
     inputs: str = ""
+    minutes: float = 0.0
 
     def __post_init__(self):
-        self.minutes = self.lesson.minutes[self.key["preset"]]
         self.executed = self.folder / f"{self.name}.ipynb"
         self.failed = self.folder / f"{self.name}.failed.ipynb"
         self.log = self.folder / "log" / f"{self.name}.txt"
@@ -108,11 +108,14 @@ def plan(
         known = ", ".join(slug[:2] for slug in notebooks)
         raise CourseError(f"Lesson {', '.join(absent)} has no notebook yet. There are: {known}.")
     folder = run_folder(runs_dir, name or preset.name)
-    dataset, fingerprint, data = identify(preset, data, seed)
+    chosen = [presets.LESSONS[slug[:2]] for slug in notebooks if slug in chosen]
+    dataset, fingerprint, count = preset.dataset, preset.dataset, None
+    if data or any(lesson.opens_pictures(preset) for lesson in chosen):  # only these need them
+        dataset, fingerprint, data, count = identify(preset, data, seed)
     options = {"PRESET": preset.name, "DATA": data, "BACKBONE": backbone, "SEED": seed}
     environment = [package_hash(), ledger.versions(), fingerprint]
     jobs = []
-    for lesson in (presets.LESSONS[slug[:2]] for slug in notebooks if slug in chosen):
+    for lesson in chosen:
         source = notebooks[lesson.slug]
         notebook = read_notebook(source)
         parameters = choose_parameters(lesson, notebook, options)
@@ -122,8 +125,8 @@ def plan(
         facts = json.dumps([cells, parameters, key, environment], sort_keys=True, default=repr)
         inputs = hashlib.sha256(facts.encode()).hexdigest()
         name = lesson.slug + variant(preset, data and dataset, base, seed)
-        job = Job(lesson, name, source, folder, notebook, parameters, key, inputs)
-        jobs.append(job)
+        minutes = lesson.estimate(preset, count)
+        jobs.append(Job(lesson, name, source, folder, notebook, parameters, key, inputs, minutes))
     with files.explain_disk_errors(folder):
         jobs[0].log.parent.mkdir(parents=True, exist_ok=True)
     files.need_space(folder, ROOM)
@@ -138,10 +141,8 @@ def find_notebooks(folder=None):
         paths = {lesson.slug: place / f"{lesson.slug}.ipynb" for lesson in presets.LESSONS.values()}
         if found := {slug: path.resolve() for slug, path in paths.items() if path.is_file()}:
             return found
-    raise CourseError(
-        f"No lesson was found in {' or '.join(map(str, places))}. Start `course` inside the "
-        "course's folder, the one that holds notebooks/."
-    )
+    told = f"No lesson was found in {' or '.join(map(str, places))}"
+    raise CourseError(f"{told}. Start `course` inside the folder that holds notebooks/.")
 
 
 def read_notebook(path):
@@ -151,10 +152,8 @@ def read_notebook(path):
     try:
         return nbformat.read(path, as_version=4)
     except Exception as error:  # nbformat raises many kinds for damaged JSON
-        raise CourseError(
-            f"{path} cannot be read as a notebook ({error}). It was left as it is; get it back "
-            "with: git checkout -- notebooks"
-        ) from None
+        told = f"{path} cannot be read as a notebook ({error}). It was left as it is"
+        raise CourseError(f"{told}; get it back with: git checkout -- notebooks") from None
 
 
 def choose_parameters(lesson, notebook, options):
@@ -172,14 +171,15 @@ def choose_parameters(lesson, notebook, options):
 
 
 def identify(preset, data, seed):
-    """Return the dataset's name in the ledger, a fingerprint of its files, the absolute path."""
+    """Return the dataset's name in the ledger, a fingerprint, the absolute path, and how many."""
     photos = datasets.folder_of(preset, data)
     if photos is None:
-        return preset.dataset, preset.dataset, None
+        return preset.dataset, preset.dataset, None, None
     photos = photos.resolve()
     _, listing = folders.list_folder(photos, seed)
     identity, fingerprint = folders.fingerprints(photos, listing, preset.image_size)
-    return f"{photos.name}-{identity[:6]}", fingerprint, data and str(photos)
+    count = len(listing["train"]) + len(listing["validation"])
+    return f"{photos.name}-{identity[:6]}", fingerprint, data and str(photos), count
 
 
 def run_folder(runs_dir, name):

@@ -18,8 +18,8 @@ from tqdm import tqdm
 
 from course_utils import files
 from course_utils.data import archive
-from course_utils.data.folders import SPLITS
 from course_utils.data.image_file import MOST_BYTES, decode, in_threads
+from course_utils.data.splits import SPLITS
 from course_utils.errors import CourseError
 
 KINDS = ("cats", "dogs")

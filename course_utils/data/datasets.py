@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import os
 import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
 
 from course_utils import presets, settings
 from course_utils.data import archive, cache, cats_vs_dogs, registry
-from course_utils.data.folders import SPLITS, fingerprints, list_folder, remarks
+from course_utils.data.folders import fingerprints, has_splits, list_folder, remarks
 from course_utils.data.image_file import Unreadable, decode, in_threads, printable
-from course_utils.data.splits import Dataset, Split
+from course_utils.data.inspect import inspect_folder
+from course_utils.data.splits import SPLITS, Dataset, Split, torn
 from course_utils.errors import CourseError
 
 GREY = {"train": 3_000, "validation": 1_000, "test": 2_000}  # drawn digits, drawn clothes
 HELD_OUT = 10_000  # the last training pictures of MNIST and Fashion-MNIST are for validation
-LARGEST = 2**26  # bytes that a gzipped file may hold; Fashion-MNIST's largest has 47 million
 
 
-def load(preset, data=None, image_size=None, seed=0):
+def load(preset, data=None, image_size=None, seed=0, together=None, without=()):
     """Get the pictures of a preset, or of a folder of one's own.
 
     Parameters
@@ -36,6 +34,9 @@ def load(preset, data=None, image_size=None, seed=0):
         Side in pixels; the preset's if left out.
     seed : int
         Draws the training pictures of the toys, and the split of a folder that has none.
+    together, without
+        As of `folders.list_folder`. If nothing is said, pictures of a class that look alike stay
+        together in the splits that are drawn.
 
     Returns
     -------
@@ -50,7 +51,7 @@ def load(preset, data=None, image_size=None, seed=0):
     size = image_size or preset.image_size
     folder = folder_of(preset, data)
     if folder is not None:
-        return _from_folder(folder.expanduser(), size, seed)
+        return _from_folder(folder.expanduser(), size, seed, together, without)
     from course_utils.data.toys import pets
 
     counts = dict(zip(SPLITS, (preset.train, preset.validation, preset.test), strict=True))
@@ -157,7 +158,7 @@ def _drawn(title, toys, counts, seed, size=None):
 
 def _published(title, name, classes, remotes):
     """Return a dataset of published files with 28×28 grey pictures. They are read at once."""
-    arrays = [array for remote in remotes for array in _arrays(remote)]
+    arrays = [array for remote in remotes for array in registry.arrays(remote)]
     first = len(arrays[0]) - HELD_OUT
     parts = {"train": slice(first), "validation": slice(first, None), "test": slice(None)}
 
@@ -170,33 +171,19 @@ def _published(title, name, classes, remotes):
     return Dataset(title, name, classes, 28, counts, read, channels=1)
 
 
-def _arrays(remote):
-    """Return the arrays of a published file: the four of an .npz, or the one of a gzipped IDX."""
-    try:
-        path = registry.get(remote)
-    except CourseError as error:
-        raise CourseError(f"{error} Preset 'quick' needs no file.") from None
-    try:
-        if path.suffix == ".npz":
-            with np.load(path) as file:
-                return [file[name] for name in ("x_train", "y_train", "x_test", "y_test")]
-        with gzip.open(path) as file:
-            content = file.read(LARGEST)
-        # IDX: two zeros, the type, the number of axes; then each length, big-endian; the bytes.
-        axes = content[3]
-        shape = np.frombuffer(content, ">i4", axes, 4)
-        return [np.frombuffer(content, np.uint8, offset=4 + 4 * axes).reshape(shape)]
-    except (OSError, ValueError, EOFError, LookupError, zipfile.BadZipFile, zlib.error):
-        raise CourseError(
-            f"{path} is damaged: it cannot be read to its end. Nothing was changed. Delete that "
-            "file and run again (it is fetched anew), or use preset 'quick', which needs no file."
-        ) from None
-
-
-def _from_folder(folder, size, seed):
+def _from_folder(folder, size, seed, together, without):
     """Read a folder of pictures; see `load`. Decoded pictures are kept in the cache."""
-    classes, listing = list_folder(folder, seed)
-    identity, key = fingerprints(folder, listing, size)
+    classes, listing = list_folder(folder, seed, together or (), without)
+    identity, _ = fingerprints(folder, listing, size)
+    if together is None and not has_splits(folder):
+        report = inspect_folder(folder, seed)
+        together, listing = report.alike, report.listing
+    key = fingerprints(folder, listing, size)[1]
+    passed_over = remarks(folder)
+    if together:
+        number = f"{sum(map(len, together)):,} pictures in {len(together):,} groups"
+        cut = " Groups had to be cut, so scores will flatter." if torn(listing, together) else ""
+        passed_over.append(f"{number} belong together, as the frames of a film do.{cut}")
     splits, unreadable = {}, []
     for split in SPLITS:
         files = [(str(path.relative_to(folder)), label) for path, label in listing[split]]
@@ -214,7 +201,7 @@ def _from_folder(folder, size, seed):
                     "pictures to that class, or remove its folder."
                 )
     title, counts = printable(folder.resolve().name), {name: len(splits[name]) for name in SPLITS}
-    name, passed_over = f"{title}-{identity[:6]}", remarks(folder)
+    name = f"{title}-{identity[:6]}"
     return Dataset(
         title, name, classes, size, counts, splits.get, unreadable=unreadable, remarks=passed_over
     )

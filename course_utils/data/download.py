@@ -99,7 +99,7 @@ def _from_first_place(remote, target, mirror):
     places = [f"{mirror}/{remote.path}"] * bool(mirror) + list(remote.urls)
     failures = {}
     print(f"Fetching {remote.what}.", flush=True)
-    watched = settings.interactive() and (sys.stderr.isatty() or "ipykernel" in sys.modules)
+    watched = settings.front_end() or sys.stderr.isatty()
     with tqdm(disable=not watched, unit="B", unit_scale=True, unit_divisor=1024) as bar:
         part = target.with_name(f"{target.name}.part")
         transfer = _Transfer(remote, part, OFFLINE / len(places), bar)

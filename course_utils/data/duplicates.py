@@ -89,11 +89,35 @@ def fingerprint(picture):
 
 
 def find(places, contents, fingerprints):
-    """Return a list of `Group`, of files at `places` (path, split, class); see `groups`."""
+    """Return a list of `Group`, of files at `places` (path, split, class); see `groups`.
+
+    Files that are the same byte for byte make a group, also where they are part of a larger one.
+    """
     found = []
     for members in groups(contents, fingerprints):
-        exact = len({contents[k] for k in members}) == 1
-        found.append(Group(*zip(*(places[k] for k in members), strict=True), exact))
+        by_content = {}
+        for k in members:
+            by_content.setdefault(contents[k], []).append(k)
+        whole = [members] * (len(by_content) > 1)
+        for some in [group for group in by_content.values() if len(group) > 1] + whole:
+            found.append(Group(*zip(*(places[k] for k in some), strict=True), some is not members))
+    return found
+
+
+def alike(files, fingerprints):
+    """Return lists of paths that show the same thing, of one class each: a film, a burst, a copy.
+
+    Parameters
+    ----------
+    files : sequence of (pathlib.Path, class)
+    fingerprints : sequence of numpy.ndarray
+        As from `fingerprint`.
+    """
+    found = []
+    for label in dict.fromkeys(label for _, label in files):
+        own = [k for k, (_, other) in enumerate(files) if other == label]
+        for members in groups(own, [fingerprints[k] for k in own]):
+            found.append([files[own[k]][0] for k in members])
     return found
 
 

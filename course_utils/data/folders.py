@@ -4,34 +4,46 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
+from collections import Counter
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
-
 from course_utils.data.image_file import ODD, picture_files, printable
+from course_utils.data.splits import SPLITS, share_out
 from course_utils.errors import CourseError
 
-SPLITS = ("train", "validation", "test")
-SHARE = 0.2  # of a class, for each split that a folder lacks
 MOST_CLASSES, LEAST = 20, 5
+# In any case, with or without "set" at the end: "Training_Set", "val", "test-set".
 SPLIT_NAMES = {
     "train": ("train", "training"),
-    "validation": ("validation", "val", "valid"),
-    "test": ("test",),
+    "validation": ("validation", "val", "valid", "dev", "development", "eval", "evaluation"),
+    "test": ("test", "testing"),
 }
 PICTURES = set(".jpg .jpeg .png .gif .webp .bmp .tif .tiff .ppm .ico .avif .heic .heif".split())
 
 
-def list_folder(folder, seed=0):
+def list_folder(folder, seed=0, together=(), without=()):
     """List a folder's classes and which file goes into which split, without decoding any.
+
+    Parameters
+    ----------
+    folder : path-like
+    seed : int
+        Draws the splits that the folder lacks.
+    together : iterable of iterables of pathlib.Path
+        Groups that must not be torn: frames of a film, shots of a burst. Each comes into one split:
+        of those given, the one that holds most of it. No path stands in two groups. Where groups
+        would leave a split empty, they are torn all the same; see `torn`.
+    without : container of pathlib.Path
+        Files to leave out.
 
     Returns
     -------
     classes : tuple of str
         Names of the class folders, sorted.
     listing : dict of str to list of (pathlib.Path, int)
-        For each split its files with their class index.
+        For each split its files with their class index. A class of one group is in train alone.
 
     Raises
     ------
@@ -43,19 +55,25 @@ def list_folder(folder, seed=0):
     with _explained(folder):
         places = _places(folder)
         classes = _class_names(places["train"])
-        listing = {split: [] for split in SPLITS}
+        given = {split: [] for split in SPLITS}
         for split, place in places.items():
             for number, name in enumerate(classes):
-                listing[split] += [(path, number) for path in _class_files(place / name)]
-    if missing := [split for split in SPLITS if split not in places]:
-        given, listing["train"] = listing.pop("train"), []
-        for number, name in enumerate(classes):
-            files = [item for item in given if item[1] == number]
-            if len(files) < LEAST:
-                raise _unusable(f"Class '{name}' of {folder} has only {len(files)} pictures")
-            for split, members in stratified(len(files), missing, seed + number).items():
-                listing[split] += [files[k] for k in members]
+                files = _class_files(place / name)
+                given[split] += [(path, number) for path in files if path not in without]
+    missing = [split for split in SPLITS if split not in places]
+    count = Counter(label for _, label in given["train"])
+    for number, name in enumerate(classes):
+        if count[number] < (LEAST if missing else 1):
+            raise _unusable(f"Class '{name}' of {folder} has only {count[number]} pictures")
+    listing = share_out(given, missing, seed, together)
+    if not all(listing.values()):
+        listing = share_out(given, missing, seed, ())
     return classes, listing
+
+
+def has_splits(folder):
+    """Return whether a folder comes with all its splits, so that none has to be drawn."""
+    return len(_places(Path(folder).expanduser())) == len(SPLITS)
 
 
 def remarks(folder):
@@ -111,10 +129,14 @@ def _folders(place):
 
 def _places(folder):
     """Return the folder of each split that is given; {"train": folder} where none is."""
-    found = {
-        split: [place for place in _folders(folder) if place.name.lower() in names]
-        for split, names in SPLIT_NAMES.items()
-    }
+    found = {split: [] for split in SPLIT_NAMES}
+    for place in _folders(folder):
+        name = re.sub(r"[\W_]*set$", "", place.name.lower())
+        for split in (split for split, names in SPLIT_NAMES.items() if name in names):
+            inner = _folders(place)
+            # Archives often hold training_set/training_set.
+            twice = len(inner) == 1 and inner[0].name == place.name
+            found[split].append(inner[0] if twice else place)
     named = [place for places in found.values() for place in places]
     # A class may be called "test". A split is known by the folders that it holds.
     of_classes = any(map(_folders, named))
@@ -146,21 +168,6 @@ def _class_files(place):
     if all(map(os.path.isdir, files)):
         raise _unusable(f"The class folder {place} is missing, empty, or holds only folders")
     return files
-
-
-def stratified(n, missing, seed):
-    """Share `n` items of one class between train and the `missing` splits.
-
-    Returns a dict of split name to sorted indices: 20 % (at least one) for each missing split, the
-    rest for train. The same seed gives the same shares on every machine.
-    """
-    # Sorting random numbers instead of calling permutation: a bare PCG64 stream is stable over
-    # NumPy versions, the methods built on it are not promised to be.
-    draws = np.random.Generator(np.random.PCG64(seed)).random(n)
-    order = np.argsort(draws, kind="stable")
-    count = max(1, round(n * SHARE))
-    parts = np.split(order, [count * (k + 1) for k in range(len(missing))])
-    return {name: np.sort(part) for name, part in zip([*missing, "train"], parts, strict=True)}
 
 
 def fingerprints(folder, listing, size):

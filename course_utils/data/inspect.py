@@ -8,7 +8,7 @@ from pathlib import Path
 from PIL import Image
 
 from course_utils.data import duplicates
-from course_utils.data.folders import list_folder, remarks
+from course_utils.data.folders import has_splits, list_folder, remarks
 from course_utils.data.image_file import Unreadable, in_threads, look, opened, printable
 
 IMBALANCE = 1.5  # largest to smallest class; above this the report has advice
@@ -16,7 +16,7 @@ SHOWN = 8  # findings of a kind that a report lists; the rest are counted
 ADVICE = {
     "Unreadable files": "Leave them out, or get sound copies.",
     "Pictures in two classes": "A label is wrong; leave out what you doubt.",
-    "Pictures in two splits": "A score would test memory; keep one copy.",
+    "Pictures in two splits": "A score would test memory; bring them into one split.",
     "Pictures repeated in a split": "They count more than others; keep one copy.",
     "Files of another type than the name says": "Harmless; rename.",
 }
@@ -64,25 +64,32 @@ class FolderReport:
     sides : tuple of int
         Shorter side of the pictures in pixels: smallest, median, largest.
     duplicates : list of duplicates.Group
+    alike : list of list of pathlib.Path
+        Groups that look alike, each of one class. Splits that the folder lacks do not tear them.
     """
 
     def __init__(self, folder, seed):
         self.folder = Path(folder).expanduser()
         self.classes, self.listing = list_folder(self.folder, seed)
         self.remarks = remarks(self.folder)
-        places = [(p, s, self.classes[k]) for s, files in self.listing.items() for p, k in files]
+        places = [(p, self.classes[k]) for files in self.listing.values() for p, k in files]
         found = list(in_threads(_look, places))
         self.unreadable = [one for one in found if isinstance(one, Unreadable)]
         good = [one for one in found if not isinstance(one, Unreadable)]
         columns = zip(*good, strict=True) if good else [()] * 6
-        places, kinds, modes, sides, contents, prints = columns
+        files, kinds, modes, sides, contents, prints = columns
+        self.alike = duplicates.alike(files, prints)
+        if not has_splits(self.folder):
+            self.classes, self.listing = list_folder(self.folder, seed, self.alike)
+        split_of = {path: split for split, files in self.listing.items() for path, _ in files}
+        places = [(path, split_of[path], name) for path, name in files]
         number = Counter((split, name) for _, split, name in places)
         self.counts = {s: {name: number[s, name] for name in self.classes} for s in self.listing}
         self.kinds, self.modes = (dict(Counter(each).most_common()) for each in (kinds, modes))
         ordered = sorted(sides) or [0]
         self.sides = ordered[0], ordered[len(ordered) // 2], ordered[-1]
         usual = Image.registered_extensions() | {".mpo": "JPEG"}
-        typed = [(path, kind) for (path, *_), kind in zip(places, kinds, strict=True)]
+        typed = [(path, kind) for (path, _), kind in zip(files, kinds, strict=True)]
         self.misnamed = {p: kind for p, kind in typed if kind != usual.get(p.suffix.lower())}
         self.duplicates = duplicates.find(places, contents, prints)
 
@@ -101,8 +108,14 @@ class FolderReport:
             tell = f"{ratio:.1f} training pictures of '{large}' to one of '{small}'"
             lines.append(f"Imbalance: {tell}. Weigh the classes, or collect more.")
         for split, counts in self.counts.items():
+            listed = {self.classes[label] for _, label in self.listing[split]}
             for name in (name for name, count in counts.items() if not count):
-                lines.append(f"No readable picture of '{name}' in {split}: no lesson can start.")
+                why = (
+                    "no lesson can start"
+                    if name in listed
+                    else "all look alike, and train needs one"
+                )
+                lines.append(f"No readable picture of '{name}' in {split}: {why}.")
         return lines + self.remarks
 
     @property

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import gzip
 import tomllib
+import zipfile
+import zlib
 from functools import partial
 from pathlib import Path
+
+import numpy as np
 
 from course_utils import settings
 from course_utils.data.download import Remote, fault, fetch
 from course_utils.data.image_file import decode
 from course_utils.errors import CourseError, unknown
 
+LARGEST = 2**26  # bytes that a gzipped file may hold; Fashion-MNIST's largest has 47 million
 _TABLES = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 
 
@@ -103,8 +108,29 @@ def get(remote, mirror=None):
     if file in (None, own):
         return fetch(remote, own, mirror)
     if wrong := fault(file, remote):
-        raise CourseError(
-            f"{file} is damaged: {wrong}. It was left as it is. Delete it and run again to fetch "
-            "it anew."
-        )
+        told = f"{file} is damaged: {wrong}. It was left as it is"
+        raise CourseError(f"{told}. Delete it and run again to fetch it anew.")
     return file
+
+
+def arrays(remote):
+    """Return the arrays of a published file: the four of an .npz, or the one of a gzipped IDX."""
+    try:
+        path = get(remote)
+    except CourseError as error:
+        raise CourseError(f"{error} Preset 'quick' needs no file.") from None
+    try:
+        if path.suffix == ".npz":
+            with np.load(path) as file:
+                return [file[name] for name in ("x_train", "y_train", "x_test", "y_test")]
+        with gzip.open(path) as file:
+            content = file.read(LARGEST)
+        # IDX: two zeros, the type, the number of axes; then each length, big-endian; the bytes.
+        axes = content[3]
+        shape = np.frombuffer(content, ">i4", axes, 4)
+        return [np.frombuffer(content, np.uint8, offset=4 + 4 * axes).reshape(shape)]
+    except (OSError, ValueError, EOFError, LookupError, zipfile.BadZipFile, zlib.error):
+        raise CourseError(
+            f"{path} is damaged: it cannot be read to its end. Nothing was changed. Delete that "
+            "file and run again (it is fetched anew), or use preset 'quick', which needs no file."
+        ) from None

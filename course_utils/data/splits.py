@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -9,8 +10,10 @@ from html import escape
 
 import numpy as np
 
-from course_utils.data.folders import SPLITS
 from course_utils.data.image_file import Unreadable
+
+SPLITS = ("train", "validation", "test")
+SHARE = 0.2  # of a class, for each split that a folder lacks
 
 
 @dataclass
@@ -119,3 +122,62 @@ class Dataset:
     def _left_out(self):
         number = len(self.unreadable)
         return [f"{number} unreadable files were left out."] * bool(number) + self.remarks
+
+
+def share_out(given, missing, seed, together):
+    """Put each group, and each file that is in none, into one split; see `folders.list_folder`."""
+    group_of = {path: number for number, group in enumerate(together) for path in group}
+    units = {}
+    for split, files in given.items():
+        for path, label in files:
+            units.setdefault(group_of.get(path, path), []).append((split, path, label))
+    into, own = {}, {label: [] for _, label in given["train"]}
+    for unit in units.values():
+        held = Counter(split for split, _, _ in unit)
+        split = max(reversed(SPLITS), key=held.__getitem__)
+        into |= {path: split for _, path, _ in unit}
+        if split == "train":
+            own[unit[0][2]].append([path for _, path, _ in unit])
+    for label, mine in own.items():
+        for split, paths in _draw(mine, missing, seed + label):
+            into |= dict.fromkeys(paths, split)
+    for label in {label for _, label in given["train"]}:  # none may be lost
+        paths = [path for files in given.values() for path, other in files if other == label]
+        if "train" not in {into[path] for path in paths}:
+            into |= dict.fromkeys(paths, "train")
+    listing = {split: [] for split in SPLITS}
+    for path, label in sorted(sum(given.values(), []), key=lambda item: item[1]):
+        listing[into[path]].append((path, label))
+    return listing
+
+
+def _draw(units, missing, seed):
+    """Draw the `missing` splits from the groups of one class: yield (split, its paths).
+
+    Each gets 20 % of the pictures, but no group larger than that, unless it would stay empty. The
+    same seed gives the same shares on every machine.
+    """
+    # Sorting random numbers instead of calling permutation: a bare PCG64 stream is stable over
+    # NumPy versions, the methods built on it are not promised to be.
+    draws = np.random.Generator(np.random.PCG64(seed)).random(len(units))
+    left = [units[k] for k in np.argsort(draws, kind="stable")]
+    due = max(1, round(sum(map(len, units)) * SHARE))
+    small = sum(len(unit) for unit in units if len(unit) <= due)
+    due = max(1, min(due, small // max(1, len(missing))))
+    shares = {split: [] for split in missing}
+    for share in shares.values():
+        for unit in list(left):
+            if len(share) + len(unit) <= due:
+                share += unit
+                left.remove(unit)
+    for split in reversed(missing):  # the exam first
+        if not shares[split] and len(left) > 1:
+            shares[split] = min(left, key=len)
+            left.remove(shares[split])
+    return shares.items()
+
+
+def torn(listing, together):
+    """Return those groups that stand in more than one split of a listing."""
+    split_of = {path: split for split, files in listing.items() for path, _ in files}
+    return [group for group in together if len({split_of.get(p) for p in group} - {None}) > 1]

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import time
-import zipfile
 from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
 
-from course_utils import files, presets, settings
+from course_utils import presets, settings
 from course_utils.data import datasets
 from course_utils.errors import CourseError
-from course_utils.lesson import ledger, progress
+from course_utils.lesson import ledger
+from course_utils.lesson.saved import SavedModels
 
 
 @dataclass
-class Lesson:
+class Lesson(SavedModels):
     """One running lesson. Made by `start`.
 
     Attributes
     ----------
     number, slug, backbone : str
     preset : presets.Preset
-    data : path-like or None
-        A folder of one's own pictures. A lesson may change it; `pictures` follows.
+    data : path-like, Dataset or None
+        One's own pictures. A lesson may change it; `pictures` follows.
     seed : int
     device, policy : str
         "CPU" or "GPU", and Keras's precision.
@@ -43,12 +42,19 @@ class Lesson:
     results: list[dict] = field(default_factory=list)
     _loaded: dict[str, datasets.Dataset] = field(default_factory=dict)
 
-    progress = staticmethod(progress.callback)
-
     def pictures(self):
         """Return the `Dataset` of `data`, or of the preset; the same object at each call."""
-        load = partial(datasets.load, self.preset, self.data, seed=self.seed)
-        return self._once(f"data {self.data}", load)
+        if isinstance(self.data, datasets.Dataset):
+            return self.data
+        return self._once(f"data {self.data}", self._load_pictures)
+
+    def _load_pictures(self):
+        pictures = datasets.load(self.preset, self.data, seed=self.seed)
+        if self.data is not None and self.number in presets.LESSONS:
+            count = pictures.counts["train"] + pictures.counts["validation"]
+            minutes = presets.LESSONS[self.number].estimate(self.preset, count)
+            print(f"With these {count:,} pictures: about {minutes:.1f} minutes on a CPU.")
+        return pictures
 
     def digits(self):
         """Return digits, grey and 28×28, as a `Dataset`: toys, or MNIST in the full preset.
@@ -84,6 +90,13 @@ class Lesson:
 
         options = {} if weights == "default" else {"weights": weights}
         return backbones.load(self.backbone, self.pictures().image_size, **options)
+
+    def progress(self, label, epochs):
+        """Return a Keras callback: a bar over the epochs where somebody watches."""
+        from tqdm.keras import TqdmCallback
+
+        hidden = not settings.front_end()
+        return TqdmCallback(epochs, verbose=0, desc=label, leave=False, disable=hidden)
 
     def choose(self, quick, full):
         """Return the value for the running preset, so that both stand in the notebook."""
@@ -200,50 +213,6 @@ class Lesson:
         }
         ledger.write(entry)
         return ledger.Table(self.results)
-
-    def _model_path(self, number, name):
-        key = [number, name, *map(str, self._key().values())]
-        if number not in ("03", "04"):  # networks of their own, without a pretrained base
-            key.append(self.backbone)
-        return settings.results() / "models" / ("-".join(key).replace(" ", "_") + ".keras")
-
-    def save(self, model, name):
-        """Save a trained model for later lessons, whole or not at all."""
-        files.write_atomically(self._model_path(self.number, name), model.save)
-
-    def load(self, number, name):
-        """Return a model that an earlier lesson saved with these settings, or None.
-
-        Raises
-        ------
-        CourseError
-            If the file is damaged, or holds code of its own, which is never run.
-        """
-        path = self._model_path(number, name)
-        if not path.exists():
-            return None
-        import keras
-
-        try:
-            return keras.models.load_model(path, safe_mode=True)
-        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
-            reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-            raise CourseError(
-                f"The saved model {path} cannot be loaded ({reason}). It was left as it is. Delete "
-                "it and run again, which trains it anew."
-            ) from error
-
-    def load_or_train(self, number, name, train):
-        """Return the model that `load` finds, or else what `train()` returns, and say which."""
-        model = self.load(number, name)
-        if model is not None:
-            print(f"Loaded the model {name!r} of lesson {int(number)}.")
-            return model
-        started = time.perf_counter()
-        model = train()
-        seconds = time.perf_counter() - started
-        print(f"Lesson {int(number)} has not run here: trained {name!r} in {seconds:.0f} s.")
-        return model
 
 
 def _number(value, digits=4):

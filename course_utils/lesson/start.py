@@ -9,7 +9,7 @@ import warnings
 from contextlib import contextmanager
 from pathlib import Path
 
-from course_utils import presets
+from course_utils import presets, settings
 from course_utils.data import registry
 from course_utils.errors import CourseError
 from course_utils.lesson.lesson import Lesson
@@ -17,6 +17,7 @@ from course_utils.lesson.lesson import Lesson
 # Below this side, bfloat16 costs more in conversions than it saves in arithmetic (measured on a
 # two-core CPU with AVX-512 BF16: 0.85 times as fast at 64 pixels, 2.1 times at 150).
 SMALLEST_FOR_BF16 = 96
+POLICIES = "float32", "mixed_bfloat16", "mixed_float16"
 
 
 def start(slug, preset="quick", data=None, backbone=None, seed=0):
@@ -43,7 +44,8 @@ def start(slug, preset="quick", data=None, backbone=None, seed=0):
     Raises
     ------
     CourseError
-        If the preset or the backbone does not exist, or TensorFlow is not installed.
+        If the preset or the backbone does not exist, $COURSE_PRECISION or $COURSE_XLA says what
+        nobody knows, or TensorFlow is not installed.
     """
     preset = presets.get(preset)
     backbone = registry.check_backbone(backbone or preset.backbone)
@@ -51,9 +53,9 @@ def start(slug, preset="quick", data=None, backbone=None, seed=0):
         with _silent_start():
             import keras
             import tensorflow as tf
-    except ModuleNotFoundError:
+    except ModuleNotFoundError as error:
         raise CourseError(
-            "TensorFlow is not installed. Install it with: pip install 'tensorflow-cpu>=2.20' "
+            f"{error.name} is missing. TensorFlow comes with: pip install 'tensorflow-cpu>=2.20' "
             "(or 'tensorflow[and-cuda]>=2.20' for an NVIDIA GPU), then restart the kernel."
         ) from None
     tf.get_logger().setLevel("ERROR")  # "5 out of the last 5 calls triggered retracing"
@@ -61,9 +63,23 @@ def start(slug, preset="quick", data=None, backbone=None, seed=0):
     warnings.filterwarnings("ignore", message="`shuffle=True` was passed")
     keras.backend.clear_session()
     keras.utils.set_random_seed(seed)
+    # TF32 would round the factors of float32 products to 11 bits; speed comes from the policy.
+    tf.config.experimental.enable_tensor_float_32_execution(False)
+    if xla := settings.choice("COURSE_XLA", "0", "1"):
+        _set_xla(keras, xla == "1")
     device, policy = _device(preset.image_size)
+    policy = settings.choice("COURSE_PRECISION", *POLICIES) or policy
     keras.mixed_precision.set_global_policy(policy)
     return Lesson(slug[:2], slug, preset, data, backbone, seed, device, policy)
+
+
+def _set_xla(keras, wanted):
+    """Let every model that says nothing of XLA use it, or none: Keras asks this for "auto"."""
+
+    def resolve(model):
+        return wanted and all(layer.supports_jit for layer in model._flatten_layers())
+
+    keras.Model._resolve_auto_jit_compile = resolve
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from course_utils.errors import CourseError
+from course_utils.errors import CourseError, unknown
 
 RANGES = ("rotation", "width_shift", "height_shift", "shear", "zoom")
 FILL_MODES = ("nearest", "reflect", "constant", "wrap")
@@ -79,12 +79,10 @@ class RandomAffine(keras.layers.Layer):
         **kwargs,
     ):
         # float32 under every precision policy: bfloat16 could not hold the values in between.
-        kwargs["dtype"] = "float32"
-        super().__init__(**kwargs)
+        super().__init__(**{**kwargs, "dtype": "float32"})
+        self.supports_jit = False  # XLA cannot compile the warp, and Keras does not know (20191)
         if fill_mode not in FILL_MODES:
-            raise CourseError(
-                f"RandomAffine knows no fill_mode {fill_mode!r}. Known: {', '.join(FILL_MODES)}."
-            )
+            raise unknown("fill_mode", fill_mode, FILL_MODES)
         amounts = (rotation, width_shift, height_shift, shear, zoom)
         self.ranges = dict(zip(RANGES, amounts, strict=True))
         for name, value in self.ranges.items():
@@ -104,10 +102,8 @@ class RandomAffine(keras.layers.Layer):
         shape = ops.shape(images)
         single = len(shape) == 3
         n = 1 if single else shape[0]
-        if tf.inside_function() and not isinstance(images, keras.KerasTensor):
-            matrices = self._compose(_draw_in_graph(images, n, self.generator), *shape[-3:-1])
-        else:
-            matrices = self.matrices(n, shape[-3:-1])
+        draw = _draw_in_dataset(images, n, self.generator) if _in_dataset() else self._draw(n)
+        matrices = self._compose(draw, *shape[-3:-1])
         return self.apply(pictures, matrices[0] if single else matrices)
 
     def matrices(self, n, size, seed=None):
@@ -127,9 +123,13 @@ class RandomAffine(keras.layers.Layer):
             float32 (n, 3, 3). Each maps a point (x, y, 1) of the picture to where it goes, in
             pixels from the centre, x to the right and y down; A then B is the product B A.
         """
+        sides = (size, size) if isinstance(size, int) else size
+        return self._compose(self._draw(n, seed), *sides)
+
+    def _draw(self, n, seed=None):
+        """Return numbers from -1 to 1, (n, 6), by a seed or by the layer's own sequence."""
         seed = self.generator if seed is None else seed
-        draw = keras.random.uniform((n, 6), -1.0, 1.0, dtype="float32", seed=seed)
-        return self._compose(draw, *((size, size) if isinstance(size, int) else size))
+        return keras.random.uniform((n, 6), -1.0, 1.0, dtype="float32", seed=seed)
 
     def _compose(self, draw, height, width):
         """Turn numbers from -1 to 1, (n, 6), into maps (n, 3, 3); see `matrices`."""
@@ -175,48 +175,57 @@ class RandomAffine(keras.layers.Layer):
         # The warp asks, for each pixel of the result, where in the picture to look: the inverse,
         # and counted from the corner instead of the centre.
         inverse = ops.linalg.inv(ops.cast(matrices, "float32"))
-        (a, b, c), (d, e, f) = (
-            (inverse[..., row, 0], inverse[..., row, 1], inverse[..., row, 2]) for row in (0, 1)
-        )
+        (a, b, c), (d, e, f) = (ops.unstack(inverse[..., row, :], axis=-1) for row in (0, 1))
         c = c + half_x - a * half_x - b * half_y
         f = f + half_y - d * half_x - e * half_y
         zeros = ops.zeros_like(a)
         look_up = ops.stack([a, b, c, d, e, f, zeros, zeros], axis=-1)
-        return ops.image.affine_transform(
-            images, look_up, interpolation="bilinear", fill_mode=self.fill_mode
-        )
+        return ops.image.affine_transform(images, look_up, "bilinear", self.fill_mode)
 
     def get_config(self):
         """Return what the layer was made with, so that a saved model can make it again."""
-        return {
-            **super().get_config(),
-            **self.ranges,
-            "horizontal_flip": self.horizontal_flip,
-            "fill_mode": self.fill_mode,
-            "seed": self.seed,
-        }
+        others = {name: getattr(self, name) for name in ("horizontal_flip", "fill_mode", "seed")}
+        return {**super().get_config(), **self.ranges, **others}
 
 
-def _draw_in_graph(pictures, n, generator):
+def _in_dataset():
+    """Return whether TensorFlow is tracing a function for a dataset (and not for a model)."""
+    graph = tf.compat.v1.get_default_graph()
+    while graph and not getattr(graph, "name", "").startswith("Dataset_"):
+        graph = getattr(graph, "outer_graph", None)
+    return bool(graph)
+
+
+def _draw_in_dataset(pictures, n, generator):
     """Return numbers from -1 to 1, float32 (n, 6), for a picture or a batch in a dataset's map.
 
     There many calls run at the same time and end in any order, so no draw may depend on how many
     came before it, as the layer's sequence does. These follow from the layer's next number, taken
-    once when the dataset is made, from the pictures themselves, and from how often they have come.
+    once when the dataset is made, from the number of the pass, from the pictures themselves, and
+    from how often this pass has met them before.
     """
     with tf.init_scope(), tf.device("CPU"):
         seed = tf.constant(ops.convert_to_numpy(generator.next()))
-        seen = tf.lookup.experimental.MutableHashTable(
+        passes = tf.lookup.experimental.MutableHashTable(
             tf.int64, tf.int64, default_value=0, experimental_is_anonymous=True
         )
-        lock = tf.CriticalSection()
+        lock = tf.CriticalSection(name="course_utils_random_affine")
+    # Without a name and outside init_scope, each pass has a table of its own. So what a pass that
+    # is left early, such as next(iter(dataset)), has prepared in vain does not change the next one.
+    seen = tf.raw_ops.MutableHashTableV2(key_dtype=tf.int64, value_dtype=tf.int64)
+    zero = tf.constant(0, tf.int64)
     content = tf.bitcast(tf.fingerprint(tf.reshape(pictures, (1, -1)))[0], tf.int64)
+    table = {"table_handle": seen, "keys": tf.stack([zero, content])}  # under 0: this pass's number
 
     def count():
-        times = seen.lookup(content)
-        with tf.control_dependencies([seen.insert(content, times + 1)]):
-            return tf.identity(times)
+        number, times = tf.unstack(tf.raw_ops.LookupTableFindV2(**table, default_value=zero), 2)
+        begun = passes.lookup(zero)
+        number = tf.where(number > 0, number, begun + 1)
+        counted = passes.insert(zero, tf.maximum(begun, number))
+        noted = tf.raw_ops.LookupTableInsertV2(**table, values=tf.stack([number, times + 1]))
+        with tf.control_dependencies([counted, noted]):
+            return tf.stack([number, content, times])
 
-    for part in (content, lock.execute(count)):
+    for part in tf.unstack(lock.execute(count, exclusive_resource_access=False)):
         seed = tf.random.experimental.stateless_fold_in(seed, part)
     return tf.random.stateless_uniform((n, 6), seed, -1.0, 1.0)

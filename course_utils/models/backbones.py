@@ -85,19 +85,12 @@ def load(name: str, image_size=None, weights="pretrained", include_top=False):
     backbone = get(name)
     size = backbone.usual_size if image_size is None else int(image_size)
     if size < backbone.min_size:
-        raise CourseError(
-            f"{name} needs pictures of at least {backbone.min_size} pixels, not {size}: its "
-            "convolutions would shrink them to nothing. Choose a larger size or another backbone."
-        )
+        least = f"{name} needs pictures of at least {backbone.min_size} pixels, not {size}"
+        raise CourseError(f"{least}. Choose a larger size or another backbone.")
     if weights not in ("pretrained", None):
-        raise CourseError(
-            f"{name} has no weights called {weights!r}: use 'pretrained', or None for a random "
-            "initialization."
-        )
+        raise CourseError(f"{name} has no weights {weights!r}, only 'pretrained' and None: random.")
     if include_top and size != backbone.usual_size:
-        raise CourseError(
-            f"The top of {name} takes pictures of {backbone.usual_size} pixels, not {size}."
-        )
+        raise CourseError(f"The top of {name} takes {backbone.usual_size} pixels, not {size}.")
     if not backbone.builder:
         return minivgg.build(size, weights, include_top)
     table = registry.WEIGHTS_WITH_TOP if include_top else registry.WEIGHTS
@@ -115,9 +108,8 @@ def imagenet_classes() -> list[str]:
     CourseError
         If the list is neither on this machine nor to be had.
     """
-    content = json.loads(
-        registry.get(registry.FILES["imagenet_classes"]).read_text(encoding="utf-8")
-    )
+    file = registry.get(registry.FILES["imagenet_classes"])
+    content = json.loads(file.read_text(encoding="utf-8"))
     return [content[str(number)][1] for number in range(1000)]  # "386": [code, name]
 
 

@@ -24,6 +24,10 @@ class _TooLarge(Exception):
     """A value does not fit into float16."""
 
 
+class _NotFinite(Exception):
+    """The model gave infinity, or what is no number."""
+
+
 def extract(model, images, *, batch_size=32, cache=True):
     """Return the output of a model for every picture, computed once and kept.
 
@@ -150,12 +154,19 @@ def _views(model, images, augment, views, seed, batch_size, cache):
     if cache and (found := arrays.find(key)):
         return found[0].reshape(shape)
     rows = (views * len(images), *shape[2:])
-    for dtype in (np.float16, np.float32):
-        batches = _compute(model, images, augment, views, seed, batch_size, dtype)
-        with suppress(_TooLarge):
-            if not cache:
-                return np.concatenate(list(batches)).reshape(shape)
-            return arrays.store(key, batches, rows, dtype)[0].reshape(shape)
+    try:
+        for dtype in (np.float16, np.float32):
+            batches = _compute(model, images, augment, views, seed, batch_size, dtype)
+            with suppress(_TooLarge):
+                if not cache:
+                    return np.concatenate(list(batches)).reshape(shape)
+                return arrays.store(key, batches, rows, dtype)[0].reshape(shape)
+    except _NotFinite as error:
+        told = f"{model.name} gave {error}"
+        if all(layer.compute_dtype != "float16" for layer in model.layers):
+            raise CourseError(f"{told}. Nothing was kept. Check its weights.") from None
+        print(f"{told} in float16: computed again in float32.")
+        return _views(_in_float32(model), images, augment, views, seed, batch_size, cache)
 
 
 def _compute(model, images, augment, views, seed, batch_size, dtype):
@@ -179,13 +190,19 @@ def _compute(model, images, augment, views, seed, batch_size, dtype):
             values = np.asarray(net.predict_on_batch(batch), "float32")
             done = start + len(values)
             if not np.isfinite(values).all():
-                raise CourseError(
-                    f"{model.name} gave values that are not finite for pictures {start} to "
-                    f"{done - 1}. Nothing was kept. Check its weights."
-                )
+                raise _NotFinite(f"values that are not finite for pictures {start} to {done - 1}")
             if dtype is np.float16 and np.abs(values).max() > _LARGEST:
                 raise _TooLarge
             yield values.astype(dtype)
+
+
+def _in_float32(model):
+    def again(layer):
+        return layer.__class__.from_config({**layer.get_config(), "dtype": "float32"})
+
+    copy = keras.models.clone_model(model, clone_function=again)
+    copy.set_weights(model.get_weights())
+    return copy
 
 
 def _key(model, images, augment, views, seed) -> str:

@@ -79,7 +79,5 @@ def _set_weights(model):
                 if layer.weights:
                     layer.set_weights([file[f"{layer.name}/{w.name}"] for w in layer.weights])
     except Exception as error:  # NumPy and zipfile raise many kinds for a damaged file
-        raise CourseError(
-            f"The packaged weights {WEIGHTS} are missing or damaged ({error}). Install the package "
-            "again, or make them with data_scripts/pretrain_minivgg.py."
-        ) from error
+        told = f"The packaged weights {WEIGHTS} are missing or damaged ({error})"
+        raise CourseError(f"{told}. Install the package again.") from error

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import io
+from functools import wraps
+from itertools import count
 
 import matplotlib
 from matplotlib.figure import Figure
@@ -141,16 +143,24 @@ def explore(draw, static, **controls):
     draw : callable
         Draws one figure from the controls' values; the same function that the lesson uses.
     static : callable
-        Draws the figure that stands in when nobody can slide: headless runs and exported pages.
+        Draws the figure that always comes first: the only one where no front end is seen, and the
+        one that stands in an exported page. What the controls draw comes below them.
     **controls
         As for `ipywidgets.interact`: tuples (low, high, step), lists of choices, or widgets. Only
         calls that exist in ipywidgets 7.7 and 8 are used.
     """
-    if not settings.interactive():
-        static()
+    static()
+    if not settings.front_end():
         return
     import ipywidgets
 
-    box = ipywidgets.interact(draw, **controls).widget
+    calls = count()
+
+    @wraps(draw)
+    def follow(**values):
+        if next(calls):  # the first call is for the controls' own values; the figure stands above
+            draw(**values)
+
+    box = ipywidgets.interact(follow, **controls).widget
     for control in box.children[:-1]:  # the last one holds the figure
         control.style.description_width = "110px"  # the usual 80 cut off "bottom_right"

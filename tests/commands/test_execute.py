@@ -145,3 +145,19 @@ def test_a_full_disk_leaves_nothing_half_written(job, monkeypatch):
         execute.execute(full)
     assert not list(full.folder.rglob("*.ipynb")) and not list(full.folder.rglob("done/*"))
     assert_whole(full.folder)
+
+
+def test_a_widget_s_output_is_kept_and_nothing_is_sent_back(job):
+    """nbclient's answer to the kernel lost a wake-up now and then, and the cell never ended."""
+    from nbclient.output_widget import OutputWidget
+
+    show = """
+import ipywidgets
+for number in range(20):
+    box = ipywidgets.Output()
+    with box:
+        print("inside", number)
+"""
+    assert "reason" not in execute.execute(job(show))
+    # Without a client: whatever sends would stop here.
+    OutputWidget("id", {"outputs": []}, None, None).sync_state()

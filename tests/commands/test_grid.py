@@ -157,3 +157,22 @@ def test_the_notebooks_are_found_from_the_course_s_folder_and_from_their_own(her
     assert grid.find_notebooks() == {"04_augmentation": path}
     monkeypatch.chdir(path.parent)
     assert grid.find_notebooks() == {"04_augmentation": path}
+
+
+def test_a_lesson_is_stopped_only_by_files_that_it_opens(here, no_network):
+    """Lesson 1 once asked for 787 MB of photos that it never looks at."""
+    lesson(here, "01", "1")
+    lesson(here, "03", "1")
+    [job] = grid.plan(["01"], preset="full")
+    assert job.lesson.number == "01"
+    with pytest.raises(CourseError, match="photos of preset 'full'"):
+        grid.plan(["01", "03"], preset="full")
+    with pytest.raises(CourseError, match="/nowhere"):
+        grid.plan(["01"], data="/nowhere")
+
+
+def test_the_minutes_follow_the_folder(here):
+    lesson(here, "03", "1")
+    few, many = pictures(here / "few"), pictures(here / "many", 60)
+    minutes = [grid.plan(data=data)[0].minutes for data in (few, many)]
+    assert 0 < minutes[0] < minutes[1]

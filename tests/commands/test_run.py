@@ -209,7 +209,7 @@ def test_inplace_refuses_what_is_not_the_default(here, monkeypatch, options):
     path = lesson(here, "03", "1")
     path.write_text(path.read_text().replace("quick", "full"))  # so that full passes nothing
     before = path.read_bytes()
-    monkeypatch.setattr(grid, "identify", lambda preset, *_: (preset.dataset, "", None))
+    monkeypatch.setattr(grid, "identify", lambda preset, *_: (preset.dataset, "", None, None))
     with pytest.raises(CourseError, match="--inplace"):
         run.run_lessons(inplace=True, **options)
     assert path.read_bytes() == before

@@ -251,3 +251,20 @@ def test_a_group_says_where_its_pictures_stand_and_in_what_they_are_the_same():
     assert len({group.where for group in groups}) == 3 and groups[0].where == groups[3].where
     assert [group.exact for group in groups] == [True, True, True, False]
     assert groups[0].how == groups[2].how != groups[3].how
+
+
+def test_copies_inside_a_group_that_looks_alike_are_a_group_of_their_own():
+    """They may be left out; what only looks alike must not be."""
+    places = [(Path(f"{k}.png"), "train", "cat") for k in range(3)]
+    prints = random_prints(np.random.default_rng(0), 1).repeat(3, axis=0)
+    copies, film = duplicates.find(places, [b"0", b"1", b"0"], prints)
+    assert (copies.exact, [path.stem for path in copies.paths]) == (True, ["0", "2"])
+    assert (film.exact, len(film.paths)) == (False, 3)
+
+
+def test_what_looks_alike_is_grouped_class_by_class():
+    """A still camera makes pictures of all classes look alike; that is no reason to mix them."""
+    prints = random_prints(np.random.default_rng(0), 1).repeat(5, axis=0)
+    files = [(Path(f"{k}.png"), name) for k, name in enumerate(("fox", "owl", "fox", "owl", "fox"))]
+    found = duplicates.alike(files, prints)
+    assert [[path.stem for path in group] for group in found] == [["0", "2", "4"], ["1", "3"]]

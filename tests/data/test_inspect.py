@@ -8,7 +8,7 @@ import pytest
 from drawn_folder import SPLITS, drawn, fill, plant_defects, save, snapshot
 from PIL import Image
 
-from course_utils.data import folders, inspect
+from course_utils.data import datasets, folders, inspect
 from course_utils.errors import CourseError
 
 
@@ -161,3 +161,38 @@ def test_no_tensorflow_is_loaded():
     code = "import sys, course_utils.data.inspect; print('tensorflow' in sys.modules)"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "False"
+
+
+def test_the_frames_of_a_film_stay_together_and_no_class_is_lost(tmp_path):
+    """Their class once vanished from training, and the names of all others moved up by one."""
+    shots = {"fox": [0] * 30, "owl": range(1, 41, 2)}
+    for name, numbers in shots.items():
+        for k, number in enumerate(numbers):
+            light = drawn(number).point(lambda value, k=k: value * (100 - k % 7) // 100)
+            (tmp_path / name).mkdir(exist_ok=True)
+            light.save(tmp_path / name / f"{name}{k:02d}.png")
+    report = inspect.inspect_folder(tmp_path)
+    assert [len(group) for group in report.alike] == [30]
+    assert report.counts == {
+        "train": {"fox": 30, "owl": 12},
+        "validation": {"fox": 0, "owl": 4},
+        "test": {"fox": 0, "owl": 4},
+    }
+    assert any("'fox' in test: all look alike" in line for line in report.to_do)
+    assert len(repr(report)) < 2000  # not a line for each frame
+    dataset = datasets.load("quick", tmp_path, image_size=16)
+    assert dataset.counts == {"train": 42, "validation": 4, "test": 4}
+    for split in (dataset.train, dataset.validation, dataset.test):
+        told = [dataset.classes[label] for label in split.labels]
+        assert told == [name.split("/")[0] for name in split.names]
+    assert "30 pictures in 1 groups belong together" in repr(dataset)
+
+
+def test_where_each_class_is_one_film_it_is_cut_and_said(tmp_path):
+    for k, name in enumerate(("fox", "owl")):
+        (tmp_path / name).mkdir()
+        for n in range(10):
+            drawn(k).save(tmp_path / name / f"{n}.png", compress_level=n % 9)
+    dataset = datasets.load("quick", tmp_path, image_size=16)
+    assert dataset.counts == {"train": 12, "validation": 4, "test": 4}
+    assert "Groups had to be cut, so scores will flatter" in repr(dataset)

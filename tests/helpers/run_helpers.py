@@ -14,6 +14,7 @@ import psutil
 
 ROOT = Path(__file__).resolve().parents[2]
 SLUG = {
+    "01": "01_convolutions",
     "03": "03_cnn_from_scratch",
     "04": "04_augmentation",
     "05": "05_normalization",

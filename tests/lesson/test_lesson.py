@@ -4,8 +4,10 @@ import math
 
 import numpy as np
 import pytest
+from drawn_folder import fill
 
 from course_utils import presets
+from course_utils.data import datasets
 from course_utils.errors import CourseError
 from course_utils.lesson import ledger
 from course_utils.lesson.lesson import Lesson
@@ -144,3 +146,22 @@ def test_a_training_shows_a_bar_only_where_somebody_watches(capsys, monkeypatch)
         callbacks = [make().progress("the head", 2)]
         model.fit(np.ones((8, 4)), np.ones((8, 1)), epochs=2, verbose=0, callbacks=callbacks)
         assert ("the head" in capsys.readouterr().err) == (headless == "")
+
+
+def test_a_lesson_may_go_on_with_pictures_that_it_has_mended_itself(place):
+    lesson = make("14", data=fill(place / "mine"))
+    mended = datasets.load(lesson.preset, place / "mine", image_size=8)
+    lesson.data = mended
+    assert lesson.pictures() is mended
+
+
+def test_the_minutes_that_are_announced_follow_the_pictures_at_hand(place, capsys):
+    """330 seconds were 66 by the preset's own set."""
+    lesson = make("07", data=fill(place / "mine"))
+    count = sum(lesson.pictures().counts[split] for split in ("train", "validation"))
+    lesson.pictures()
+    minutes = presets.LESSONS["07"].estimate(lesson.preset, count)
+    told = capsys.readouterr().out
+    assert told.count(f"With these {count} pictures: about {minutes:.1f} minutes") == 1
+    make("07").pictures()
+    assert "With these" not in capsys.readouterr().out

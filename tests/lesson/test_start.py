@@ -1,5 +1,6 @@
 """What the first cell of a lesson does before anything else."""
 
+import os
 import subprocess
 import sys
 
@@ -51,3 +52,36 @@ def test_a_notebook_shows_a_way_out_and_no_traceback(capsys):
     result = shell.run_cell("from course_utils import CourseError\nraise CourseError('go there')")
     assert isinstance(result.error_in_exec, CourseError)
     assert capsys.readouterr().out.strip() == "CourseError: go there"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("variable", "value"), [("PRECISION", "float16"), ("XLA", "on")])
+def test_a_precision_or_xla_that_nobody_knows_is_refused(monkeypatch, variable, value):
+    monkeypatch.setenv(f"COURSE_{variable}", value)
+    with pytest.raises(CourseError, match=f"COURSE_{variable} must be one of"):
+        start("03_lesson")
+
+
+@pytest.mark.slow
+def test_one_setting_switches_precision_and_xla_for_every_model():
+    code = """
+import os
+from course_utils import start
+lesson = start("03_x")
+import keras, tensorflow as tf
+from course_utils.models import RandomAffine
+plain = keras.Sequential([keras.Input((4, 4, 3)), keras.layers.Flatten(), keras.layers.Dense(1)])
+warped = keras.Sequential([keras.Input((4, 4, 3)), RandomAffine(), keras.layers.Flatten()])
+for model in (plain, warped):
+    model.compile("sgd", "mse")
+own = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+own.compile("sgd", "mse", jit_compile=False)
+print(lesson.policy, plain.compute_dtype, plain.jit_compile, warped.jit_compile, own.jit_compile)
+print(tf.config.experimental.tensor_float_32_execution_enabled())
+print(os.environ["TF_FORCE_GPU_ALLOW_GROWTH"])
+"""
+    environ = os.environ | {"COURSE_PRECISION": "mixed_float16", "COURSE_XLA": "1"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environ)
+    # XLA cannot compile the warp, so a model that holds it does without.
+    expected = ["mixed_float16 float16 True False False", "False", "true"]
+    assert done.stdout.splitlines() == expected, done.stderr

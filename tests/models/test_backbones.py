@@ -201,9 +201,9 @@ def test_imagenet_classes_are_in_the_order_of_the_outputs(no_network, monkeypatc
     [
         (("resnet05", 64), "Did you mean 'resnet50'.*minivgg.*convnext_tiny"),
         (("xception", 64), "xception needs pictures of at least 71 pixels, not 64"),
-        (("minivgg", 64, "imagenet"), "minivgg has no weights called 'imagenet'"),
-        (("vgg16", 150, None, True), "top of vgg16 takes pictures of 224 pixels, not 150"),
-        (("minivgg", 96, None, True), "top of minivgg takes pictures of 64 pixels, not 96"),
+        (("minivgg", 64, "imagenet"), "minivgg has no weights 'imagenet'"),
+        (("vgg16", 150, None, True), "top of vgg16 takes 224 pixels, not 150"),
+        (("minivgg", 96, None, True), "top of minivgg takes 64 pixels, not 96"),
         (("resnet50", 224, None, True), "top of resnet50, only of minivgg, vgg16"),
     ],
 )

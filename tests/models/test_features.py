@@ -361,3 +361,21 @@ def test_a_head_trains_on_a_view_dataset(images):
     head.compile("sgd", "binary_crossentropy")
     losses = head.fit(dataset, epochs=2, verbose=0, shuffle=False).history["loss"]
     assert len(losses) == 2 and np.isfinite(losses).all()
+
+
+def test_what_leaves_the_range_of_float16_is_computed_in_float32(images, capsys):
+    """300 layers of a network on a GPU's policy: infinity in the middle, a number at the end."""
+    keras.mixed_precision.set_global_policy("mixed_float16")
+    try:
+        inputs = keras.Input((SIZE, SIZE, 3))
+        x = keras.layers.Rescaling(3000.0, name="too_large")(inputs)  # 765,000 at most
+        x = keras.layers.ReLU(name="between")(x)  # or TensorFlow would join the two
+        model = keras.Model(inputs, keras.layers.Rescaling(1 / 3000.0, name="back")(x))
+    finally:
+        keras.mixed_precision.set_global_policy("float32")
+    for _ in range(2):  # computed, and from the cache
+        np.testing.assert_allclose(features.extract(model, images), images, atol=0.2)
+    assert capsys.readouterr().out.count("computed again in float32") == 2
+    weights = keras.Sequential([keras.Input((SIZE, SIZE, 3)), keras.layers.Rescaling(np.inf)])
+    with pytest.raises(CourseError, match="not finite.*Check its weights"):
+        features.extract(weights, images)

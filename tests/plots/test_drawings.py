@@ -32,11 +32,3 @@ def test_a_network_tells_shapes_and_parameters(shown):
         "Diagram of a network. Small. block1 gives 7×7×4 with 112 parameters, flatten gives 196 "
         "with 0 parameters, decision gives 2 with 394 parameters; 506 in all."
     )
-
-
-def test_the_map_of_the_course_tells_questions_and_what_they_build_on(shown):
-    parts = {"First": {"00": "Is it ready?", "01": "What is it?"}, "Second": {"02": "Why?"}}
-    plots.course_map(parts, {"00": "Start", "01": "It", "02": "Reasons"}, {"02": "01"})
-    png, text = shown[0]
-    assert "02 Reasons (Why?), builds on 01" in text and "00 Start (Is it ready?);" in text
-    assert len(png) <= 60_000
