@@ -91,7 +91,7 @@ FACTS = {
     "balance": "so is the imbalance",
     "a leaked duplicate": "a leaked duplicate is caught",
     "a leaked near-duplicate": "so is one that was brightened and saved again",
-    "mended": "after mending, no picture stands in two places",
+    "mended": "after mending, no file stands in two splits",
     "no doubtful label": "no label that we doubt is left",
     "read only": "the original folder is as it was",
     "the chosen approach": "base and head together predict what the head predicted",
