@@ -90,6 +90,29 @@ MUTATIONS = [
         [("norm.trainable = not frozen", "norm.trainable = True")],
         "frozen (trainable = False): they do not",
     ),
+    (
+        "14",
+        "the names of the classes moved up by one",
+        [
+            (
+                "firsts = [np.flatnonzero(train.labels",
+                "classes = (*classes[1:], classes[0])\nfirsts = [np.flatnonzero(train.labels",
+            )
+        ],
+        "each label stands for the folder that its picture lies in",
+    ),
+    (
+        "14",
+        "the exported names in another order",
+        [("write_text(json.dumps(classes),", "write_text(json.dumps(classes[::-1]),")],
+        "it knows the classes by name",
+    ),
+    (
+        "14",
+        "groups that are not heeded",
+        [("folder, SEED, together, left_out)", "folder, SEED, (), left_out)")],
+        "no group stands in two splits",
+    ),
 ]
 
 
@@ -120,7 +143,7 @@ def first_error(number, changes):
         for cell in cells:
             cell.source = cell.source.replace(right, wrong)
     with tempfile.TemporaryDirectory() as place:
-        os.environ["COURSE_HOME"] = place
+        os.environ |= {"COURSE_HOME": place, "COURSE_STRICT": "1"}
         nbformat.write(book, Path(place) / source.name)
         [job] = grid.plan([number], notebooks_dir=place, runs_dir=Path(place) / "runs")
         return execute.execute(job).get("reason", "nothing went red")

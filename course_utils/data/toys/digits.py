@@ -28,7 +28,6 @@ FONTS = (
     "cmr10",
     "cmss10",
     "cmtt10",
-    "cmti10",
 )
 REACH = 1.5  # a glyph's distance field covers -REACH to REACH; the glyph itself is 2 high
 COARSE = 20  # samples per unit where distances are computed

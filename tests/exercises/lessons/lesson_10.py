@@ -111,7 +111,7 @@ FACTS = {
     "activation model of the first eight layers": "all eight activations equal stepping",
     "it shares the network's weights": "no weights of its own",
     "pooling and zeros": "pooling never raises the share of zeros",
-    "sparser with depth": "from block 2 on, each convolution is sparser",
+    "sparser with depth": "the last convolution is sparser than the mean of the two before it",
     "blank channels": "block 4 has more blank channels than block 1",
     "blank is not dead": "a dead channel is blank in our picture too",
     "the survey agrees with the picture": "the survey counts the same blank channels",
