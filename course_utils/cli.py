@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from contextlib import suppress
 
 import click
 
-from course_utils import __version__, settings
+from course_utils import __version__, files, settings
 from course_utils.errors import CourseError
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -78,15 +79,21 @@ def clear():
 
     Results stay, and so do files that were fetched.
     """
+    from filelock import FileLock, Timeout
+
     from course_utils.data import cache as arrays
 
-    freed = arrays.clear() + _size(settings.unpacked())
-    shutil.rmtree(settings.unpacked(), ignore_errors=True)
+    freed, before = arrays.clear(), _size(settings.unpacked())
+    for place in settings.unpacked().glob("*/[!.]*"):
+        with suppress(Timeout), FileLock(place.with_name(f".{place.name}.lock"), timeout=0):
+            shutil.rmtree(place, ignore_errors=True)  # what is being unpacked is locked
+    freed += before - _size(settings.unpacked())
     print(f"{freed / 2**20:,.1f} MB are free again; the next run fills the cache as it needs.")
 
 
 def _size(folder):
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    found = ((place, name) for place, _, names in os.walk(folder) for name in names)
+    return sum(files.size(os.path.join(*path)) for path in found)
 
 
 def main(arguments=None):
@@ -95,9 +102,11 @@ def main(arguments=None):
     0: done; 1: a lesson failed, or something stops the course; 2: nothing was run, or the disk is
     full; 130: interrupted; 141: nobody reads any more.
     """
-    for stream in (sys.stdout, sys.stderr):
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))
         # A console in another encoding gets question marks, not a traceback.
-        stream.reconfigure(errors="replace")
+        getattr(sys, name).reconfigure(errors="replace")
     code, message = 2, ""
     try:
         with course.make_context("course", list(arguments or sys.argv[1:])) as context:
@@ -115,9 +124,12 @@ def main(arguments=None):
         code, message = 130, f"\n{str(error) or 'Interrupted.'}"
     except BrokenPipeError:  # `course ... | head`, and Python's last flush would fail, too
         os._exit(141)
-    if message:
-        try:
+    except OSError as error:  # such as /dev/full
+        code, message = 1, f"course: {error.filename or 'what is told'} cannot be written: {error}"
+    try:
+        if message:
             print(message, file=sys.stderr, flush=True)
-        except OSError:  # the terminal is gone, and Python's last flush would fail
-            os._exit(code)
+        sys.stdout.flush()
+    except OSError:  # the terminal is gone, and Python's last flush would fail
+        os._exit(code)
     sys.exit(code)

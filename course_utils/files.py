@@ -16,8 +16,8 @@ from course_utils.errors import CourseError
 # Out of space, and over quota: the same thing to the person who meets it.
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _WAY_OUT = (
-    "Free some space, or use another folder: set COURSE_HOME (caches, downloads) or COURSE_RESULTS "
-    "(results), or give a run --runs-dir; then run again."
+    "Free some space, or use another folder: give `course run` --runs-dir, set COURSE_HOME for "
+    "caches and downloads, in a notebook COURSE_RESULTS; then run again."
 )
 
 
@@ -34,11 +34,24 @@ def explain_disk_errors(path):
         yield
     except OSError as error:
         full = f"The disk is full ({free_bytes(path) >> 20:,} MiB free)"
-        what = full if error.errno in _FULL else error.strerror or error
-        raise CourseError(
-            f"{path} could not be written: {what}. Nothing half-written took its name, and files "
-            f"already there are untouched. {_WAY_OUT}"
-        ) from error
+        what = full if error.errno in _FULL else error  # which names the file
+        told = f"{path} could not be written: {what}. Nothing half-written took"
+        raise CourseError(f"{told} its name, files there are untouched. {_WAY_OUT}") from error
+
+
+def absolute(path) -> Path:
+    """Return the whole path, links followed; CourseError if it leads in a circle or nowhere."""
+    try:
+        return Path(path).expanduser().resolve()
+    except (OSError, RuntimeError) as error:
+        raise CourseError(f"{path} cannot be used: {error}. Nothing was changed.") from error
+
+
+def size(path) -> int:
+    """Return the bytes of a file; 0 if it is gone meanwhile."""
+    with suppress(OSError):
+        return os.path.getsize(path)
+    return 0
 
 
 def write_atomically(path, data: bytes | Callable[[Path], object]) -> Path:
@@ -161,6 +174,6 @@ def _taken(target):
 
 def _existing(path):
     """Return the nearest folder above ``path``, or itself, that exists."""
-    while not path.exists() and path != path.parent:
+    while not os.path.exists(path) and path != path.parent:
         path = path.parent
     return path

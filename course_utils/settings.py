@@ -106,16 +106,20 @@ def _started_by_a_kernel():
     return False
 
 
-def choice(name: str, *allowed: str) -> str:
-    """Return $COURSE_PRECISION or $COURSE_XLA, or "", which leaves it to the machine.
+CHOICES = {"COURSE_PRECISION": ("float32", "mixed_bfloat16", "mixed_float16")}
+CHOICES |= {"COURSE_XLA": ("0", "1")}
+
+
+def choice(name: str) -> str:
+    """Return one of the variables in `CHOICES`, or "", which leaves it to the machine.
 
     Raises
     ------
     CourseError
         If it is none of the values allowed.
     """
-    if (chosen := os.environ.get(name, "")) not in ("", *allowed):
-        known = ", ".join(allowed)
+    if (chosen := os.environ.get(name, "")) not in ("", *CHOICES[name]):
+        known = ", ".join(CHOICES[name])
         raise CourseError(f"{name} must be one of {known}, or unset, not {chosen!r}.")
     return chosen
 

@@ -3,9 +3,9 @@ import sys
 
 import numpy as np
 import pytest
-from run_helpers import course
+from run_helpers import course, lesson
 
-from course_utils import cli, settings
+from course_utils import cli, files, settings
 from course_utils.data import cache
 from course_utils.errors import CourseError
 
@@ -120,7 +120,8 @@ def test_the_cache_is_shown_and_cleared_but_not_the_data(capsys, here):
     home = here / "home"
     values = cache.store("a" * 32, [np.zeros(2**20, np.uint8)], (2**20,), np.uint8)
     del values
-    for folder in (settings.unpacked(), settings.downloads(), settings.results()):
+    archive = settings.unpacked() / "key" / "my photos"
+    for folder in (archive, settings.downloads(), settings.results()):
         folder.mkdir(parents=True)
         (folder / "file").write_bytes(bytes(2**20))
     assert f"{home}: 4.0 MB" in call(capsys, "cache")[1]
@@ -129,3 +130,39 @@ def test_the_cache_is_shown_and_cleared_but_not_the_data(capsys, here):
     assert f"{home}: 2.0 MB" in call(capsys, "cache")[1]
     assert (settings.downloads() / "file").exists() and (settings.results() / "file").exists()
     assert "0.0 MB" in call(capsys, "cache", "clear")[1]
+
+
+def test_an_archive_that_is_being_unpacked_is_not_cleared(capsys, here):
+    """77 of 90 pictures were left under the final name, and used from then on."""
+    target = settings.unpacked() / "key" / "photos"
+    with files.new_folder(target) as place:
+        (place / "1.jpg").write_bytes(bytes(1000))
+        target.mkdir()  # so that there is something to clear, at whatever moment
+        assert call(capsys, "cache", "clear")[0] == 0
+        assert (place / "1.jpg").exists()
+    assert (target / "1.jpg").exists()
+
+
+def test_what_nobody_can_read_ends_without_a_traceback(here):
+    """/dev/full, and closed streams, as a service has them."""
+    for redirect, codes in (
+        (">/dev/full", {1}),
+        (">&-", {0}),
+        (">&- 2>&-", {0}),
+        ("2>&-", {0}),
+        ("| head -1", {0, 141}),
+    ):
+        command = f"{sys.executable} -m course_utils cache {redirect}; exit ${{PIPESTATUS[0]}}"
+        done = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
+        assert done.returncode in codes and "Traceback" not in done.stderr, (redirect, done)
+
+
+def test_a_path_in_a_circle_or_a_name_that_no_disk_holds_is_told(capsys, here):
+    lesson(here, "03", "1")
+    (here / "loop").symlink_to(here / "loop")
+    for option in ("--data", "--runs-dir"):
+        code, _, err = call(capsys, "run", option, str(here / "loop"))
+        assert code == 2 and "loop" in err and "Traceback" not in err
+    for name in ("x" * 300, "caf\udce9", "two\nlines", "--help", " "):
+        code, _, err = call(capsys, "run", f"--name={name}")
+        assert code == 2 and "cannot name a run" in err

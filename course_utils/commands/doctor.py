@@ -125,7 +125,7 @@ def disks():
     ):
         place = next(place for place in [folder, *folder.parents] if place.exists())
         free, need = files.free_bytes(folder) >> 20, NEED_MB["disk"]
-        if os.access(place, os.W_OK):
+        if place.is_dir() and os.access(place, os.W_OK):
             fix = f"free {need:,} MB, or {way_out}" if free < need else ""
             yield Check(name, f"{free:,} MB free in {folder}", fix)
         else:

@@ -104,10 +104,8 @@ def execute(job):
         try:
             lock = FileLock(job.log.with_suffix(".lock")).acquire(timeout=0)
         except Timeout:
-            raise CourseError(
-                f"Another `course run` is writing {job.executed}. It was left alone. Wait for the "
-                "end of that run, or give this one a --name of its own."
-            ) from None
+            told = f"Another `course run` is writing {job.executed}. It was left alone"
+            raise CourseError(f"{told}. Wait for its end, or give this one a --name.") from None
         for path in [job.done, job.failure, *job.folder.glob(f"{job.name}.*")]:
             path.unlink(missing_ok=True)
         log = job.log.open("wb")
@@ -122,6 +120,9 @@ def execute(job):
             kernel.kill()
             psutil.wait_procs(kernel.family, timeout=5)
             del RUNNING[job.executed]
+            for path in job.folder.rglob(".writing-*"):  # by a kernel that was killed meanwhile
+                if not psutil.pid_exists(int(path.name.split("-")[1])):
+                    path.unlink(missing_ok=True)
         if kernel.cancelled:
             raise CancelledError
         if notebook := kernel.seen.get("notebook"):
@@ -199,6 +200,7 @@ def _manager(job, kernel, log):
             return KernelSpec(argv=argv, display_name="Python 3", language="python")
 
         async def start_kernel(self, **kwargs):
+            self.connection_file = str(job.log.with_suffix(".kernel.json"))
             await super().start_kernel(**kwargs, **own)
             kernel.watch(self.provisioner.pid)
 

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from course_utils import files, presets
+from course_utils import files, presets, settings
 from course_utils.data import datasets, folders, registry
 from course_utils.errors import CourseError
 from course_utils.lesson import ledger
@@ -69,9 +69,9 @@ class Job:
     def is_done(self):
         """Return whether the lesson is done with the same inputs, and its outputs are sound."""
         marker = files.read_json(self.done)
-        rows = [self.folder / "ledger" / name for name in marker.get("ledger", [])]
-        same = marker.get("inputs") == self.inputs
-        return same and all(files.read_json(path) for path in [self.executed, *rows])
+        rows = [files.read_json(self.folder / "ledger" / name) for name in marker.get("ledger", [])]
+        same = marker.get("inputs") == self.inputs and "cells" in files.read_json(self.executed)
+        return same and all(row.keys() >= set(ledger.KEYS) for row in rows)
 
 
 def plan(
@@ -114,6 +114,7 @@ def plan(
         dataset, fingerprint, data, count = identify(preset, data, seed)
     options = {"PRESET": preset.name, "DATA": data, "BACKBONE": backbone, "SEED": seed}
     environment = [package_hash(), ledger.versions(), fingerprint]
+    environment += map(settings.choice, settings.CHOICES)
     jobs = []
     for lesson in chosen:
         source = notebooks[lesson.slug]
@@ -164,10 +165,8 @@ def choose_parameters(lesson, notebook, options):
         known = {ast.unparse(row.targets[0]): ast.literal_eval(row.value) for row in rows}
         return {key: value for key, value in options.items() if value != known[key]}
     except (SyntaxError, ValueError, KeyError) as error:
-        raise CourseError(
-            f"The parameters cell of lesson {lesson.number} must give plain values to "
-            f"{', '.join(options)} ({error}). Nothing was run."
-        ) from None
+        told = f"The parameters cell of lesson {lesson.number} must give plain values to"
+        raise CourseError(f"{told} {', '.join(options)} ({error}). Nothing was run.") from None
 
 
 def identify(preset, data, seed):
@@ -175,7 +174,7 @@ def identify(preset, data, seed):
     photos = datasets.folder_of(preset, data)
     if photos is None:
         return preset.dataset, preset.dataset, None, None
-    photos = photos.resolve()
+    photos = files.absolute(photos)
     _, listing = folders.list_folder(photos, seed)
     identity, fingerprint = folders.fingerprints(photos, listing, preset.image_size)
     count = len(listing["train"]) + len(listing["validation"])
@@ -184,9 +183,10 @@ def identify(preset, data, seed):
 
 def run_folder(runs_dir, name):
     """Return the folder of a run, which need not exist yet; CourseError for an odd name."""
-    if name in {".", ".."} or re.search(r'[/\\:*?"<>|\0]', name):
+    odd = re.search(r'[/\\:*?"<>|\x00-\x1f\ud800-\udfff]|^[-. ]|.{100}', name)
+    if odd or not name:
         raise CourseError(f"{name!r} cannot name a run; use letters, digits, '-' and '_'.")
-    return Path(runs_dir or "runs").expanduser().resolve() / name
+    return files.absolute(runs_dir or "runs") / name
 
 
 def variant(preset, dataset, base, seed):

@@ -29,8 +29,10 @@ def collect(folder) -> list[dict]:
         If no lesson has been run there.
     """
     folder, rows = Path(folder), []
-    for path in [*folder.glob("done/*.json"), *folder.glob("failed/*.json")]:
+    for path in [*folder.glob("done/[!.]*.json"), *folder.glob("failed/[!.]*.json")]:
         row = files.read_json(path)
+        if not row.keys() >= {*ledger.KEYS, "notebook", "seconds", "peak_mb", "versions"}:
+            continue  # damaged; the next run does that lesson again
         lesson = presets.LESSONS.get(ledger.number(row.get("lesson")))
         preset = presets.PRESETS.get(row.get("preset"))
         if lesson and preset:

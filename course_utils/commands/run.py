@@ -51,10 +51,8 @@ def run_lessons(numbers=(), fresh=False, inplace=False, **options):
     jobs = plan(numbers, **options)
     preset, folder = jobs[0].key["preset"], jobs[0].folder
     if inplace and (preset != "quick" or any(job.parameters for job in jobs)):
-        raise CourseError(
-            "--inplace stores outputs in the notebooks, so it takes the quick preset with its own "
-            "pictures, backbone and seed 0, and no other parameters. Nothing was run."
-        )
+        told = "--inplace stores outputs in the notebooks, so it takes the quick preset with its"
+        raise CourseError(f"{told} own pictures, backbone and seed 0 only. Nothing was run.")
     todo = [job for job in jobs if fresh or not job.is_done()]
     for job in [job for job in jobs if job not in todo]:
         print(f"{job.name}: done before with the same inputs (--fresh redoes it)")
@@ -114,10 +112,8 @@ def run_jobs(jobs, executor, workers):
                 bar.set_postfix_str(", ".join(job.lesson.title for job in running.values()))
                 if asked.is_set():
                     numbers = ", ".join(job.lesson.number for job in running.values())
-                    raise KeyboardInterrupt(
-                        f"Interrupted in lesson {numbers}: its kernel is ended, nothing half-done "
-                        "was kept, finished lessons stay, and the same command goes on from here."
-                    )
+                    told = f"Interrupted in lesson {numbers}: its kernel is ended, finished lessons"
+                    raise KeyboardInterrupt(f"{told} stay, and the same command goes on from here.")
                 for future in ended:
                     job = running.pop(future)
                     order.done(job)

@@ -95,12 +95,9 @@ def explained(path):
     try:
         yield
     except _DAMAGED as error:
-        raise CourseError(
-            f"{path} cannot be used: {getattr(error, 'strerror', None) or error}. It was left as "
-            "it is, and nothing was unpacked. If it was downloaded, delete it and fetch it again; "
-            "else zip the folder of pictures anew, plainly and without a password, or give the "
-            "folder itself."
-        ) from error
+        told = f"{path} cannot be used: {getattr(error, 'strerror', None) or error}. It was left as"
+        told += " it is, and nothing was unpacked. Fetch it again, or zip the folder of pictures"
+        raise CourseError(f"{told} anew, without a password, or give the folder itself.") from error
 
 
 def _judge(infos, size):

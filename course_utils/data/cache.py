@@ -97,10 +97,8 @@ def store(key: str, blocks, shape: tuple, dtype, extra: dict | None = None):
             (folder / _NOTE).write_text(json.dumps(note), encoding="utf-8")
     found = find(key)
     if found is None:
-        raise CourseError(
-            f"The array just written to {entry} cannot be read back. Run again, with COURSE_HOME "
-            "set to a folder on another disk if it happens twice."
-        )
+        told = f"The array just written to {entry} cannot be read back"
+        raise CourseError(f"{told}. Run again; if it happens twice, set COURSE_HOME elsewhere.")
     return found
 
 
@@ -140,11 +138,9 @@ def _with_note(checksum, about):
 def _make_room(needed):
     allowed = settings.cache_bytes()
     if needed > allowed:
-        raise CourseError(
-            f"An array of {needed / 1e9:.3g} GB is to be kept on disk, and COURSE_CACHE_GB allows "
-            f"{allowed / 1e9:.3g} GB in all. Nothing was written. Set COURSE_CACHE_GB higher, or "
-            "make do with fewer or smaller pictures, fewer views, or a later cut."
-        )
+        told = f"An array of {needed / 1e9:.3g} GB is to be kept, and COURSE_CACHE_GB allows"
+        told += f" {allowed / 1e9:.3g} GB in all. Nothing was written. Set COURSE_CACHE_GB higher"
+        raise CourseError(f"{told}, or take fewer or smaller pictures, fewer views, a later cut.")
     total = size()[0] + needed
     for name, length in _entries().items():
         if total > allowed and remove(name):

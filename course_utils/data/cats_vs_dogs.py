@@ -66,10 +66,8 @@ def prepare(source, target, per_class=(1000, 500, 500)) -> str:
                 (folder / ABOUT).write_text(json.dumps(about, indent=1), encoding="utf-8")
     about = files.read_json(target / ABOUT)
     if about.get("per_class") != per_class:
-        raise CourseError(
-            f"{target} is there already and holds something else. It was left untouched. Choose "
-            "another target, or delete or rename this one, and run again."
-        )
+        told = f"{target} is there already and holds something else. It was left untouched"
+        raise CourseError(f"{told}. Choose another target, or delete or rename this one.")
     counts = ", ".join(f"{split} {n:,}" for split, n in zip(SPLITS, per_class, strict=True))
     lines = [f"{place}: {reason}" for place, reason in about["left_out"].items()]
     told = f"{target}: of each class {counts}; {len(lines)} of these left out (all in {ABOUT})"
@@ -125,9 +123,7 @@ def _fill(folder, source, places, read):
     left_out = {place: reason for place, reason in zip(places, bar, strict=True) if reason}
     empty = [place.name for place in folder.glob("*/*") if not any(place.iterdir())]
     if empty:
-        raise CourseError(
-            f"{source} holds too few photos of {' and '.join(sorted(set(empty)))} by names such "
-            "as PetImages/Cat/0.jpg or cats/cat.0.jpg. Nothing was written. Ask for fewer with "
-            "--per-class; if it holds zip files, unpack it and give one of them."
-        )
+        told = f"{source} holds too few photos of {' and '.join(sorted(set(empty)))} by names such"
+        told += " as PetImages/Cat/0.jpg or cats/cat.0.jpg. Nothing was written. Ask for fewer with"
+        raise CourseError(f"{told} --per-class; if it holds zip files, give one of them.")
     return left_out

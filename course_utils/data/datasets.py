@@ -195,11 +195,11 @@ def _from_folder(folder, size, seed, together, without):
         there = set(labels.tolist())
         for name, label in files:
             if label not in there:
-                raise CourseError(
-                    f"Class '{classes[label]}' of {folder} has no readable picture for {split} "
-                    f"({printable(Path(name).name)}: {bad[name]}). Nothing was changed. Add "
-                    "pictures to that class, or remove its folder."
-                )
+                told = f"Class '{classes[label]}' of {folder} has no readable picture for {split}"
+                why = f"({printable(Path(name).name)}: {bad[name]}). Nothing was changed"
+                raise CourseError(f"{told} {why}. Add pictures to that class, or remove it.")
+        if untold := ", ".join(name for k, name in enumerate(classes) if k not in there):
+            passed_over.append(f"No picture for {split} of: {untold}. Scores say nothing of it.")
     title, counts = printable(folder.resolve().name), {name: len(splits[name]) for name in SPLITS}
     name = f"{title}-{identity[:6]}"
     return Dataset(

@@ -51,10 +51,11 @@ class Group:
 
     @property
     def where(self):
-        """str: the worst that it stands in, of two classes, two splits or one of each."""
+        """str: the worst that it stands in: two classes, two splits, one twice, or only alike."""
         if self.contradicts:
             return "in two classes"
-        return "in two splits" if self.leaks else "repeated in a split"
+        alone = "repeated in a split" if self.exact else "alike in a split"
+        return "in two splits" if self.leaks else alone
 
     @property
     def how(self):

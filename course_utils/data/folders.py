@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import unicodedata
 from collections import Counter
 from contextlib import contextmanager
 from pathlib import Path
@@ -90,7 +91,8 @@ def remarks(folder):
         classes = [path.name for path in _folders(places["train"])]
         used = {place / name for place in places.values() for name in classes}
         for place in sorted({folder, *places.values()}):
-            odd = [path for path in picture_files(place) if path not in {*used, *places.values()}]
+            known = {*used, *places.values(), *(place.parent for place in places.values())}
+            odd = [path for path in picture_files(place) if path not in known]
             # Folders, pictures by their names, and links that lead nowhere.
             odd = [p for p in odd if p.suffix.lower() in PICTURES or not os.path.isfile(p)]
             if odd:
@@ -156,10 +158,13 @@ def _class_names(place):
         hint = f", which holds folders: is {folders[0]} meant?" if inner else ""
         listed = f", {_few(folders)}{hint}" if folders else ""
         raise _unusable(f"{place} holds {len(names)} class folders{listed}")
-    folded = [name.casefold() for name in names]
-    odd = [p for p in folders if ODD.search(p.name) or folded.count(p.name.casefold()) > 1]
+    folded = [unicodedata.normalize("NFC", name).casefold() for name in names]
+    odd = [
+        p for p, n in zip(folders, folded, strict=True) if ODD.search(p.name) or folded.count(n) > 1
+    ]
     if odd:
-        raise _unusable(f"Names of classes in {place} are odd, or alike but for case: {_few(odd)}")
+        told = "are odd, or alike but for case or for how an accent is stored"
+        raise _unusable(f"Names of classes in {place} {told}: {_few(odd)}")
     return tuple(names)
 
 

@@ -18,6 +18,7 @@ ADVICE = {
     "Pictures in two classes": "A label is wrong; leave out what you doubt.",
     "Pictures in two splits": "A score would test memory; bring them into one split.",
     "Pictures repeated in a split": "They count more than others; keep one copy.",
+    "Pictures alike in a split": "As the frames of a film are; they stay together.",
     "Files of another type than the name says": "Harmless; rename.",
 }
 
@@ -110,11 +111,7 @@ class FolderReport:
         for split, counts in self.counts.items():
             listed = {self.classes[label] for _, label in self.listing[split]}
             for name in (name for name, count in counts.items() if not count):
-                why = (
-                    "no lesson can start"
-                    if name in listed
-                    else "all look alike, and train needs one"
-                )
+                why = "no lesson can start" if name in listed else "all look alike"
                 lines.append(f"No readable picture of '{name}' in {split}: {why}.")
         return lines + self.remarks
 

@@ -130,7 +130,5 @@ def arrays(remote):
         shape = np.frombuffer(content, ">i4", axes, 4)
         return [np.frombuffer(content, np.uint8, offset=4 + 4 * axes).reshape(shape)]
     except (OSError, ValueError, EOFError, LookupError, zipfile.BadZipFile, zlib.error):
-        raise CourseError(
-            f"{path} is damaged: it cannot be read to its end. Nothing was changed. Delete that "
-            "file and run again (it is fetched anew), or use preset 'quick', which needs no file."
-        ) from None
+        told = f"{path} is damaged: it cannot be read to its end. Nothing was changed. Delete it"
+        raise CourseError(f"{told} and run again, or use preset 'quick'.") from None

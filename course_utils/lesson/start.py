@@ -17,7 +17,6 @@ from course_utils.lesson.lesson import Lesson
 # Below this side, bfloat16 costs more in conversions than it saves in arithmetic (measured on a
 # two-core CPU with AVX-512 BF16: 0.85 times as fast at 64 pixels, 2.1 times at 150).
 SMALLEST_FOR_BF16 = 96
-POLICIES = "float32", "mixed_bfloat16", "mixed_float16"
 
 
 def start(slug, preset="quick", data=None, backbone=None, seed=0):
@@ -54,21 +53,21 @@ def start(slug, preset="quick", data=None, backbone=None, seed=0):
             import keras
             import tensorflow as tf
     except ModuleNotFoundError as error:
-        raise CourseError(
-            f"{error.name} is missing. TensorFlow comes with: pip install 'tensorflow-cpu>=2.20' "
-            "(or 'tensorflow[and-cuda]>=2.20' for an NVIDIA GPU), then restart the kernel."
-        ) from None
+        told = f"{error.name} is missing. TensorFlow comes with: pip install 'tensorflow-cpu>=2.20'"
+        gpu = "(for an NVIDIA GPU: 'tensorflow[and-cuda]>=2.20')"
+        raise CourseError(f"{told} {gpu}. Then restart the kernel.") from None
     tf.get_logger().setLevel("ERROR")  # "5 out of the last 5 calls triggered retracing"
-    # Keras 3.15 says this of its own default whenever `fit` is given a dataset.
-    warnings.filterwarnings("ignore", message="`shuffle=True` was passed")
+    # What Keras 3.15 says of its own default, and matplotlib of an emoji in a class's name.
+    for noise in ("`shuffle=True` was passed", "Glyph .* missing from"):
+        warnings.filterwarnings("ignore", message=noise)
     keras.backend.clear_session()
     keras.utils.set_random_seed(seed)
     # TF32 would round the factors of float32 products to 11 bits; speed comes from the policy.
     tf.config.experimental.enable_tensor_float_32_execution(False)
-    if xla := settings.choice("COURSE_XLA", "0", "1"):
+    if xla := settings.choice("COURSE_XLA"):
         _set_xla(keras, xla == "1")
     device, policy = _device(preset.image_size)
-    policy = settings.choice("COURSE_PRECISION", *POLICIES) or policy
+    policy = settings.choice("COURSE_PRECISION") or policy
     keras.mixed_precision.set_global_policy(policy)
     return Lesson(slug[:2], slug, preset, data, backbone, seed, device, policy)
 

@@ -156,10 +156,8 @@ def _build(backbone, size, file, include_top):
     except (OSError, ValueError, KeyError) as error:
         if file is None:
             raise
-        raise CourseError(
-            f"The weights file {file} is damaged: it is not the published one, perhaps a broken "
-            "download. It was left as it is. Delete it and run again to fetch it anew."
-        ) from error
+        told = f"The weights file {file} is damaged, or not the published one. It was left as it is"
+        raise CourseError(f"{told}. Delete it and run again to fetch it anew.") from error
     _tidy_names(model)
     # The builder keeps its input in a list, which would make every later model expect one.
     return keras.Model(model.inputs[0], model.outputs[0], name=backbone.name)

@@ -41,10 +41,9 @@ def split_base(base, cut: str | None = None):
     if cut not in (good := valid_cuts(base)):
         # Show the possible cuts around the wrong one, not the first of hundreds.
         place = sum(names.index(name) < names.index(cut) for name in good)
-        raise CourseError(
-            f"{base.name} cannot be cut at {cut!r}: another branch passes by that layer. Near it "
-            f"these will do: {', '.join(good[max(0, place - 3) : place + 3])}."
-        )
+        near = ", ".join(good[max(0, place - 3) : place + 3])
+        told = f"{base.name} cannot be cut at {cut!r}: another branch passes by that layer"
+        raise CourseError(f"{told}. Near it these will do: {near}.")
     tensor = base.get_layer(cut).output
     below = keras.Model(base.inputs[0], tensor, name=f"{base.name}_below")
     return below, keras.Model(tensor, base.outputs[0], name=f"{base.name}_above")

@@ -112,10 +112,8 @@ def view_dataset(views, labels, batch_size=32, seed=0, shuffle=True):
     labels = np.asarray(labels)
     count, total = views.shape[:2]
     if len(labels) != total:
-        raise CourseError(
-            f"{len(labels)} labels do not fit views of shape {views.shape}, which is (views, "
-            "pictures, ...). For the features of extract, pass features[None]."
-        )
+        told = f"{len(labels)} labels do not fit views of shape {views.shape}: (views, pictures,"
+        raise CourseError(f"{told} ...). For the features of extract, pass features[None].")
     epoch = -1
 
     def batches():
@@ -142,11 +140,9 @@ def _views(model, images, augment, views, seed, batch_size, cache):
     images = np.asanyarray(images)
     channels = model.input_shape[-1]
     if images.ndim != 4 or images.shape[-1] != channels:
-        raise CourseError(
-            f"{model.name} takes pictures of {channels} channels, (N, height, width, {channels}), "
-            f"and these are {images.shape}. Grey pictures become three channels with: "
-            "np.repeat(images, 3, axis=-1)."
-        )
+        told = f"{model.name} takes pictures (N, height, width, {channels}), not {images.shape}"
+        way_out = "Grey pictures become three channels with: np.repeat(images, 3, axis=-1)"
+        raise CourseError(f"{told}. {way_out}.")
     shape = (views, len(images), *model.output_shape[1:])
     if 0 in shape or None in shape:
         raise CourseError(f"There is nothing to compute: the features would be of shape {shape}.")

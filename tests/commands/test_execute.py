@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import sys
+import tempfile
 import threading
 from concurrent.futures import CancelledError
 
@@ -161,3 +162,18 @@ for number in range(20):
     assert "reason" not in execute.execute(job(show))
     # Without a client: whatever sends would stop here.
     OutputWidget("id", {"outputs": []}, None, None).sync_state()
+
+
+def test_what_a_killed_process_left_half_written_is_swept(job, here, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(here))
+    one = job("1")
+    (one.folder / "models").mkdir(parents=True)
+    dead = one.folder / "models" / ".writing-4194304-1-big.keras"  # no process has this number
+    mine = one.folder / "models" / f".writing-{os.getpid()}-1-small.keras"
+    for path in (dead, mine):
+        path.write_bytes(b"half")
+    assert "reason" not in execute.execute(one)
+    assert (dead.exists(), mine.exists()) == (False, True)
+    # A kernel's connection file, with its key, is the job's own, and goes with it.
+    assert not list(here.glob("tmp*.json"))
+    assert not list(one.folder.rglob("*.kernel.json"))

@@ -176,3 +176,18 @@ def test_the_minutes_follow_the_folder(here):
     few, many = pictures(here / "few"), pictures(here / "many", 60)
     minutes = [grid.plan(data=data)[0].minutes for data in (few, many)]
     assert 0 < minutes[0] < minutes[1]
+
+
+def test_another_precision_is_another_input(here, monkeypatch):
+    """Two precisions in one run's folder once gave the first one's figures twice."""
+    lesson(here, "03", "1")
+    found = set()
+    for variables in ({}, {"PRECISION": "mixed_float16"}, {"PRECISION": "float32"}, {"XLA": "1"}):
+        with monkeypatch.context() as patch:
+            for name, value in variables.items():
+                patch.setenv(f"COURSE_{name}", value)
+            found.add(grid.plan()[0].inputs)
+    assert len(found) == 4
+    monkeypatch.setenv("COURSE_PRECISION", "half")
+    with pytest.raises(CourseError, match="COURSE_PRECISION must be one of"):
+        grid.plan()

@@ -173,3 +173,13 @@ def test_variants_are_named_only_where_there_are_several(tmp_path):
 def test_an_empty_run_is_a_message(tmp_path):
     with pytest.raises(CourseError, match="holds no executed lesson"):
         report.build(tmp_path)
+
+
+def test_markers_that_are_half_written_or_lack_something_are_passed_over(tmp_path):
+    """One of them took the table and the report of the whole folder with it."""
+    leave(tmp_path, "03_cnn_from_scratch")
+    whole = json.loads((tmp_path / "done" / "03_cnn_from_scratch.json").read_text())
+    for name in (".writing-1-2-04_augmentation", "05_normalization"):
+        (tmp_path / "done" / f"{name}.json").write_text(json.dumps({**whole, "lesson": name[-2:]}))
+    (tmp_path / "done" / "05_normalization.json").write_text('{"lesson": "05", "preset": "quick"}')
+    assert [row["lesson"] for row in report.collect(tmp_path)] == ["03"]

@@ -177,7 +177,7 @@ def test_a_request_that_cannot_be_is_told_and_leaves_nothing(small, tmp_path, ti
         (empty, (1000, 500, 500), "too few photos of cats and dogs.*zip files"),
         (public(tmp_path / "a.zip", members(tiny, range(12))), (12, 6, 6), "too few.*--per-class"),
         (tmp_path / "missing.zip", (12, 6, 6), "cannot be used"),
-        (tmp_path / "damaged.zip", (16, 7, 7), "cannot be used.*fetch it again"),
+        (tmp_path / "damaged.zip", (16, 7, 7), "cannot be used.*Fetch it again"),
         (tmp_path / "cut.zip", (12, 6, 6), "cannot be used"),
         (tmp_path / "page.zip", (12, 6, 6), "cannot be used"),
     ):

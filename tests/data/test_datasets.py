@@ -278,5 +278,5 @@ def test_real_photos_are_listed_and_decoded():
 
 def test_what_is_called_a_zip_file_and_is_none_is_told(tmp_path):
     (tmp_path / "photos.zip").write_bytes(b"PK\3\4 and then the connection broke")
-    with pytest.raises(CourseError, match="photos.zip cannot be used.*fetch it again"):
+    with pytest.raises(CourseError, match="photos.zip cannot be used.*Fetch it again"):
         datasets.load("quick", data=tmp_path / "photos.zip")

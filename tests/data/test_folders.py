@@ -230,6 +230,7 @@ def test_an_archive_may_hold_each_split_twice_and_none_for_validation(tmp_path):
     assert classes == ("cats", "dogs")
     assert [len(listing[split]) for split in folders.SPLITS] == [10, 2, 12]
     assert all("test_set" in str(path) for path, _ in listing["test"])
+    assert folders.remarks(tmp_path) == []  # it is a tidy folder
 
 
 @pytest.mark.skipif(not POSIX, reason="POSIX links")
@@ -338,3 +339,10 @@ def test_grey_and_odd_shapes_come_as_three_channels_and_square(tmp_path):
         images = loaded.train.images
         assert images.shape == (8, 16, 16, 3)
         assert (images == images[..., :1]).all() == (mode in ("L", "LA", "1"))
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="knows one form of an accent only")
+def test_two_ways_to_store_an_accent_are_no_two_classes(tmp_path):
+    place = fill(tmp_path / "mine", "caf\u00e9", "cafe\u0301", "tea")
+    with pytest.raises(CourseError, match="how an accent is stored"):
+        folders.list_folder(place)

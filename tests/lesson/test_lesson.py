@@ -133,6 +133,9 @@ def test_a_saved_model_comes_back_the_same_or_not_at_all(place, capsys):
         with pytest.raises(CourseError, match="cannot be loaded.*Delete it") as caught:
             make("08").load("08", "tiny")
         assert str(file) in str(caught.value) and file.read_bytes() == damaged
+        told = str(caught.value)
+        assert "safe_mode" not in told and "unsafe" not in told  # no student needs that way
+        assert "not found" not in told
 
 
 @pytest.mark.slow
