@@ -73,7 +73,7 @@ class Lesson:
         """Return the minutes to expect on a CPU for so many pictures; None: the preset's own."""
         minutes = self.minutes[preset.name]
         usual = self.pictures.get(preset.name, preset.train + preset.validation)
-        start = min(minutes, 0.15)  # imports, and what takes as long for few pictures
+        start = min(0.7 * minutes, 0.25)  # imports, and what takes as long for few pictures
         return minutes if not (count and usual) else start + (minutes - start) * count / usual
 
 
