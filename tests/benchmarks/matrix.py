@@ -268,7 +268,7 @@ def table(results, columns, lessons, key, title):
     rows = ["| lesson | " + " | ".join(shown) + " |", "|---" * (len(shown) + 1) + "|"]
     for lesson in lessons:
         cells = [results.get(column, {}).get(lesson, {}).get(key) for column in shown]
-        cells = [f"{c:.3f}" if isinstance(c, float) else c or "–" for c in cells]
+        cells = [f"{c:.3f}" if isinstance(c, float) else (c or "–")[:60] for c in cells]
         rows.append(f"| {lesson} | " + " | ".join(cells) + " |")
     return "\n".join([f"\n{title}\n", *rows])
 
