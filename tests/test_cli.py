@@ -163,6 +163,6 @@ def test_a_path_in_a_circle_or_a_name_that_no_disk_holds_is_told(capsys, here):
     for option in ("--data", "--runs-dir"):
         code, _, err = call(capsys, "run", option, str(here / "loop"))
         assert code == 2 and "loop" in err and "Traceback" not in err
-    for name in ("x" * 300, "caf\udce9", "two\nlines", "--help", " "):
+    for name in ("x" * 300, "x\udce9", "two\nlines", "--help", " "):
         code, _, err = call(capsys, "run", f"--name={name}")
         assert code == 2 and "cannot name a run" in err
