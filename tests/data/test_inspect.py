@@ -198,3 +198,16 @@ def test_where_each_class_is_one_film_it_is_cut_and_said(tmp_path):
     dataset = datasets.load("quick", tmp_path, image_size=16)
     assert dataset.counts == {"train": 12, "validation": 4, "test": 4}
     assert "Groups had to be cut, so scores will flatter" in repr(dataset)
+
+
+def test_a_film_and_one_bad_file_still_make_a_class(tmp_path):
+    """The bad file was all that could be held out, and the lesson stopped."""
+    for k, name in enumerate(("fox", "owl")):
+        (tmp_path / name).mkdir()
+        for n in range(10):
+            drawn(k if name == "fox" else 2 * n + 1).save(tmp_path / name / f"{n}.png")
+    (tmp_path / "fox" / "bad.png").write_bytes(b"")
+    dataset = datasets.load("quick", tmp_path, image_size=16)
+    assert [bad.path.name for bad in dataset.unreadable] == ["bad.png"]
+    assert dataset.counts == {"train": 16, "validation": 2, "test": 2}
+    assert "of: fox. Scores say nothing of it." in repr(dataset)
