@@ -9,7 +9,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "course_utils"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 # A ratchet, only ever lowered: lines without docstrings and comments; toys and exercises apart.
-MOST_LINES, LONGEST_MODULE = 3246, 250
+MOST_LINES, LONGEST_MODULE = 3244, 250
 # A room, and those below it that it may import from.
 GROUND = ("errors", "settings", "files", "presets")  # each may import from those before it
 BELOW = {

@@ -1,12 +1,12 @@
 """The script data_scripts/inspect_folder.py: what it prints, its page, its exit code."""
 
-import importlib.util
 import subprocess
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+import scripts
 from click.testing import CliRunner
 from drawn_folder import drawn, fill, plant_defects, save, snapshot
 
@@ -18,10 +18,7 @@ SCRIPT = Path(__file__).resolve().parents[1] / "data_scripts" / "inspect_folder.
 
 @pytest.fixture(scope="module")
 def script():
-    spec = importlib.util.spec_from_file_location("inspect_folder", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return scripts.load("data_scripts/inspect_folder.py")
 
 
 @pytest.fixture

@@ -153,9 +153,8 @@ def _run(job, kernel, log):
     # It would answer the kernel on the socket that nbclient is polling, and lose the wake-up: now
     # and then a cell with such a widget would never end (nbclient#312). Its outputs stay.
     OutputWidget.send = lambda self, *args, **options: None
-    asyncio.set_event_loop(
-        asyncio.new_event_loop()
-    )  # jupyter_client below 8 makes none in a thread
+    # jupyter_client below 8 makes none in a thread.
+    asyncio.set_event_loop(asyncio.new_event_loop())
     logging.getLogger("papermill").setLevel(logging.CRITICAL)  # its news are in its exceptions
     try:
         papermill.execute_notebook(

@@ -174,11 +174,11 @@ def _published(title, name, classes, remotes):
 def _from_folder(folder, size, seed, together, without):
     """Read a folder of pictures; see `load`. Decoded pictures are kept in the cache."""
     classes, listing = list_folder(folder, seed, together or (), without)
-    identity, _ = fingerprints(folder, listing, size)
+    identity, key = fingerprints(folder, listing, size)
     if together is None and not has_splits(folder):
         report = inspect_folder(folder, seed)
         together, listing = report.alike, report.listing
-    key = fingerprints(folder, listing, size)[1]
+        _, key = fingerprints(folder, listing, size)
     passed_over = remarks(folder)
     if together:
         number = f"{sum(map(len, together)):,} pictures in {len(together):,} groups"

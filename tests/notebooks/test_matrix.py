@@ -1,20 +1,14 @@
 """The short form of benchmarks/matrix.py: a GPU's precision with XLA, and a folder of films."""
 
-import importlib.util
 import json
-from pathlib import Path
 
 import pytest
-
-FILE = Path(__file__).resolve().parents[1] / "benchmarks" / "matrix.py"
+import scripts
 
 
 @pytest.fixture(scope="module")
 def matrix():
-    spec = importlib.util.spec_from_file_location("matrix", FILE)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return scripts.load("tests/benchmarks/matrix.py")
 
 
 @pytest.mark.slow
