@@ -1,7 +1,8 @@
 """Checked exercises: `check`, `hint` and `solution`.
 
-A stub in a notebook holds `...`; checking it says "not attempted yet" and does no harm, so that a
-lesson runs headless from top to bottom. A wrong answer gets a message about that very mistake.
+A stub in a notebook is `...`, or a function that holds nothing else; checking it says "not
+attempted yet" and does no harm, so that a lesson runs headless from top to bottom. A wrong answer
+gets a message about that very mistake.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
 from course_utils.errors import CourseError
 
 # One module for each lesson: lesson_03.py holds the checkers of lesson 3.
@@ -20,6 +23,9 @@ LESSONS_WITH_EXERCISES = tuple(
     sorted(module.name.removeprefix("lesson_") for module in pkgutil.iter_modules(__path__))
 )
 _registry: dict[str, Exercise] = {}
+
+
+def _stub(): ...
 
 
 class Wrong(Exception):
@@ -75,7 +81,7 @@ def check(name, *answer):
     name : str
         Such as "07.1".
     *answer
-        What the student wrote; `...` counts as not attempted.
+        What the student wrote; `...`, or a function that does nothing, counts as not attempted.
 
     Returns
     -------
@@ -83,7 +89,7 @@ def check(name, *answer):
         True if right, False if wrong, None if not attempted.
     """
     chosen = get(name)
-    if not answer or any(part is ... for part in answer):
+    if not answer or any(map(is_stub, answer)):
         print(f"○ {name}: not attempted yet. Stuck? hint({name!r})")
         return None
     try:
@@ -100,6 +106,12 @@ def check(name, *answer):
     return True
 
 
+def is_stub(part):
+    """Return whether this is `...`, or a function whose body is `...`."""
+    code = getattr(part, "__code__", None)
+    return part is ... or (code is not None and code.co_code == _stub.__code__.co_code)
+
+
 def hint(name, number=1):
     """Print a hint; ask for `number=2` and so on for plainer ones."""
     hints = get(name).hints
@@ -114,10 +126,12 @@ def solution(name):
 
 
 def number(answer):
-    """Return the answer as a float, or raise `Wrong`: bool, text and arrays are no numbers."""
-    if isinstance(answer, bool) or not hasattr(answer, "__float__"):
-        raise Wrong(f"we expect one number, and this is {type(answer).__name__}.")
-    return float(answer)
+    """Return one number as a float, or raise `Wrong`: arrays, tensors and lists of one will do."""
+    array = np.asarray(answer)
+    if array.size != 1 or array.dtype.kind not in "iuf":  # "b": True is no number here
+        kind = f"{array.size} numbers" if array.size != 1 else type(answer).__name__
+        raise Wrong(f"we expect one number, and this is {kind}.")
+    return float(array.item())
 
 
 def function(answer, *arguments):

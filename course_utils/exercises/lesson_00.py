@@ -39,8 +39,6 @@ def numbers_of_a_picture(answer):
     solution="""
     def accuracy(answers, labels):
         return (answers == labels).mean()
-
-    check("00.2", accuracy)  # your answer is the function itself
     """,
     praise="right: the number that most figures of this course show.",
 )
@@ -60,6 +58,11 @@ def own_accuracy(answer):
         raise Wrong(f"5 of 8 right answers gave {found:g}, not 0.625.")
     if abs(number(answer(answers[:2], labels[:2])) - 1) > 1e-9:
         raise Wrong("two of two right answers should give 1.")
+    if abs(number(answer(np.array([0, 9, 4, 4]), np.array([0, 1, 4, 2]))) - 1 / 2) > 1e-9:
+        raise Wrong(
+            "it takes labels for sizes: an answer is right or wrong, however far the two "
+            "numbers lie apart."
+        )
 
 
 @exercise(
@@ -74,49 +77,72 @@ def own_accuracy(answer):
 def a_command(answer):
     if not isinstance(answer, str):
         raise Wrong('we expect text between quotation marks, such as "course doctor".')
-    words = shlex.split(answer.lstrip("!% ").replace("=", " "))
+    command = answer.replace("%%bash", "").strip().lstrip("!%$ ").replace("python3 ", "python ")
+    try:
+        words = shlex.split(command.replace("python -m course_utils ", "course ", 1))
+    except ValueError:
+        raise Wrong("one quotation mark inside your text has no partner.") from None
     if words[:2] != ["course", "run"]:
         raise Wrong("the command begins with `course run`.")
-    options, lessons, rest = {}, [], words[2:]
-    while rest:
-        word = rest.pop(0)
-        if word.startswith("--"):
-            options[word] = rest.pop(0) if rest else ""
-        else:
-            lessons.append(word)
+    options, lessons = _parts(words[2:])
     if not lessons:
         raise Wrong("without a number, all lessons run.")
-    if any(word.startswith("-") or "seed" in word.lower() for word in lessons):
-        raise Wrong("an option is written with two dashes: `--seed`.")
     # The number or the notebook's name; `course run` takes either.
     if [word.split("_")[0].lstrip("0") for word in lessons] != ["7"]:
         raise Wrong(f"this runs lesson {', '.join(lessons)}; we want lesson 7 alone.")
     if "--seed" not in options:
         raise Wrong("the seed is missing: without it, lesson 7 runs with seed 0.")
-    if options["--seed"] != "3":
-        raise Wrong(f"this takes seed {options['--seed'] or 'of no value'}, not 3.")
+    if options["--seed"].lstrip("0") != "3":
+        raise Wrong(f"this takes seed {options['--seed']}, not 3.")
     if options.get("--preset", "quick") != "quick":
         raise Wrong(f"this takes the {options['--preset']} preset.")
+    if other := {"--data", "--backbone"} & set(options):
+        raise Wrong(f"{' and '.join(other)} would change what the lesson works on.")
+
+
+FLAGS = {"--fresh", "--inplace"}
+VALUED = {"--preset", "--data", "--backbone", "--seed", "--name", "--runs-dir", "--notebooks-dir"}
+
+
+def _parts(words):
+    """Return the options with their values, and the lessons, as `course run` reads them."""
+    options, lessons, words = {}, [], list(words)
+    while words:
+        name, equals, value = words.pop(0).partition("=")
+        if name in VALUED:
+            if not equals and not words:
+                raise Wrong(f"{name} needs a value behind it.")
+            options[name] = value if equals else words.pop(0)
+        elif name.startswith("--"):
+            if name not in FLAGS:
+                raise Wrong(f"`course run` has no option {name}.")
+        elif name.startswith("-") or "seed" in name.lower():
+            raise Wrong("an option is written with two dashes: `--seed`.")
+        else:
+            lessons.append(name)
+    return options, lessons
 
 
 @exercise(
     "00.4",
     hints=(
-        "The line that begins with “bits that differ” counts them for each split.",
-        "About 32 differing bits mean other pictures, 0 means the same ones.",
+        "Run both cells: which line has a cross now?",
+        "Compare the three numbers of each split with those of before.",
     ),
     solution='answer = ["train"]  # everybody is judged by the same pictures, whatever the seed',
     praise="right: what we learn from may change, but we are judged by the same pictures.",
 )
 def what_a_seed_changes(answer):
-    if not isinstance(answer, (str, list, tuple, set)):
-        raise Wrong('we expect a list of names, such as ["test"].')
-    names = {answer} if isinstance(answer, str) else set(answer)
-    if unknown := names - {"train", "validation", "test"}:
-        raise Wrong(f"there is no split called {', '.join(map(repr, unknown))}.")
+    if not isinstance(answer, (str, list, tuple, set, dict, np.ndarray)):
+        raise Wrong('we expect a list of names, such as ["validation"].')
+    names = {answer} if isinstance(answer, str) else set(map(str, answer))
+    if "test" in names:
+        raise Wrong("nothing here looks at the test pictures, so we cannot tell.")
+    if unknown := names - {"train", "validation"}:
+        raise Wrong(f"there is no split called {', '.join(map(repr, sorted(unknown)))}.")
     if not names:
-        raise Wrong("something does change: the proof goes red for it.")
-    if names == {"train", "validation", "test"}:
-        raise Wrong("not all of them: look at the three counts of bits one by one.")
+        raise Wrong("something does change: one line gets a cross.")
+    if names == {"train", "validation"}:
+        raise Wrong("not both: compare the mean colours of each split with those of before.")
     if names != {"train"}:
-        raise Wrong("look again which count is far from 0.")
+        raise Wrong("it is the other one: a line with a tick did not change.")

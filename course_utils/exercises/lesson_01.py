@@ -96,8 +96,6 @@ def shift_to_the_right(answer):
             field += (kernel - 1) * step
             step *= stride
         return field
-
-    answer = receptive_field
     """,
     praise="right. In lesson 3 you can ask it how far four blocks of convolution and pooling see.",
 )
@@ -132,7 +130,7 @@ def receptive_field(answer):
         "Positive weights along the plus, negative weights in the four corners.",
     ),
     solution="""
-    answer = [[-1, 1, -1], [1, 1, 1], [-1, 1, -1]]  # plus 5, lines 3 or less, surface 1
+    answer = [[-1, 1, -1], [1, 1, 1], [-1, 1, -1]]  # plus 5, T 4, lines and corners 3, surface 1
     """,
     praise="it prefers crossings. Which digits excite it? And what about slanted crossings?",
 )
@@ -142,16 +140,32 @@ def crossing(answer):
         raise Wrong("each side of the kernel must have 3 to 7 weights.")
     if not kernel.any():
         raise Wrong("all weights are 0: it never responds to anything.")
-    across, down = np.zeros((15, 15)), np.zeros((15, 15))
-    across[7], down[:, 7] = 1, 1
-    pictures = {
-        "an even bright surface": np.ones((15, 15)),
-        "a horizontal line": across,
-        "a vertical line": down,
-    }
-    plus = correlate(np.maximum(across, down), kernel).max()
+    plus = correlate(strokes("left right up down"), kernel).max()
     if plus <= 0:
         raise Wrong("its largest response to a plus is not above 0.")
-    for name, picture in pictures.items():
-        if correlate(picture, kernel).max() > 0.9 * plus:
+    others = {
+        "an even bright surface": [np.ones((21, 21))],
+        "a single bright dot": [strokes("")],
+        "a horizontal line": [strokes("left right")],
+        "a vertical line": [strokes("up down")],
+        "the end of a line": [strokes(arm) for arm in ARMS],
+        "the corner of a line": [strokes(f"{x} {y}") for x in ARMS[:2] for y in ARMS[2:]],
+        "a T": [strokes(" ".join(arm for arm in ARMS if arm != one)) for one in ARMS],
+    }
+    for name, pictures in others.items():
+        # The solution's plus excites it a quarter more than a T.
+        if 7 / 6 * max(correlate(picture, kernel).max() for picture in pictures) > plus + 1e-9:
             raise Wrong(f"{name} excites it as much as a plus, or nearly.")
+
+
+ARMS = ("left", "right", "up", "down")
+
+
+def strokes(arms):
+    """Draw thin bright arms that meet in the middle of a black picture."""
+    picture = np.zeros((21, 21))
+    picture[10, 10] = 1
+    for arm in arms.split():
+        part = slice(0, 10) if arm in ("left", "up") else slice(11, None)
+        picture[(10, part) if arm in ("left", "right") else (part, 10)] = 1
+    return picture

@@ -1,5 +1,9 @@
 """Exercises of lesson 2: a quiz, parameters and picture size, map sizes, shuffled pixels."""
 
+import re
+
+import numpy as np
+
 from course_utils.exercises import Wrong, exercise, function, number
 
 QUIZ = "bcaccba"
@@ -49,10 +53,11 @@ MISSED = (
 )
 def quiz(answer):
     if not isinstance(answer, str):
-        if not isinstance(answer, (list, tuple)) or not all(isinstance(a, str) for a in answer):
+        several = isinstance(answer, (list, tuple, np.ndarray))
+        if not several or not all(isinstance(one, str) for one in answer):
             raise Wrong(f"we expect a text of seven letters, and this is {type(answer).__name__}.")
         answer = "".join(answer)
-    letters = answer.lower().replace(" ", "").replace(",", "")
+    letters = re.sub("[^a-z]", "", answer.lower())
     if len(letters) != len(QUIZ):
         raise Wrong(f"we expect seven letters, and these are {len(letters)}.")
     if set(letters) - set("abc"):
@@ -102,8 +107,6 @@ def larger_pictures(answer):
     solution="""
     def map_side(side, kernel, stride, padding):
         return (side + 2 * padding - kernel) // stride + 1
-
-    answer = map_side
     """,
     praise="right, for every kernel, stride and padding.",
 )
@@ -139,20 +142,24 @@ def map_side(answer):
 @exercise(
     "02.4",
     hints=(
-        "Run the cells that build the two networks again, then `model.fit` with "
+        "Compile `keras.models.clone_model(dense)` and `build_convnet()`, then `model.fit` with "
         "`shuffle_pixels(train.images)` and, for validation, `shuffle_pixels(validation.images)`.",
-        "Shuffle training and validation pictures in the same `order`.",
+        "`fit` of the lesson takes its own pictures; call `model.fit` and keep what it returns. "
+        "Give both networks the same number of epochs.",
     ),
     solution="""
-    results = {}
-    for name, model in (("dense", keras.models.clone_model(dense)), ("convnet", build_convnet())):
+    def on_shuffled(model):
         model.compile("rmsprop", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
-        history = model.fit(
-            shuffle_pixels(train.images), train.labels, epochs=epochs, verbose=0,
-            validation_data=(shuffle_pixels(validation.images), validation.labels),
+        judges = shuffle_pixels(validation.images), validation.labels
+        return model.fit(
+            shuffle_pixels(train.images), train.labels, batch_size, epochs, verbose=0,
+            validation_data=judges,
         )
-        results[name] = history.history["val_accuracy"][-1]
-    answer = results
+
+    answer = {
+        "dense": on_shuffled(keras.models.clone_model(dense)),
+        "convnet": on_shuffled(build_convnet()),
+    }
     """,
     praise="the dense network does as well as before; the convnet has lost what made it better: "
     "neighbours that belong together.",
@@ -160,12 +167,40 @@ def map_side(answer):
 def on_shuffled_pixels(answer):
     if not isinstance(answer, dict) or set(answer) != {"dense", "convnet"}:
         raise Wrong('we expect {"dense": ..., "convnet": ...}.')
-    dense, convnet = (number(answer[name]) for name in ("dense", "convnet"))
-    if not (0 <= dense <= 1 and 0 <= convnet <= 1):
-        raise Wrong("accuracies lie between 0 and 1.")
-    if max(dense, convnet) < 0.3:
+    reached, epochs = {}, {}
+    for name, history in answer.items():
+        if not hasattr(history, "history") or not hasattr(history, "model"):
+            raise Wrong(f"for {name} we expect what `model.fit` returns, the object itself.")
+        curve = _judged(history.history)
+        reached[name], epochs[name] = curve[-1], len(curve)
+        convolves = any("Conv" in kind for kind in _kinds(history.model))
+        if name == "dense" and convolves:
+            raise Wrong("the dense network must have no convolution.")
+        if name == "convnet" and not convolves:
+            raise Wrong("the convnet has no convolution; were the two mixed up?")
+    if epochs["dense"] != epochs["convnet"]:
+        raise Wrong("give both networks the same number of epochs, or you compare budgets.")
+    if max(reached.values()) < 0.3:
         raise Wrong("both guess: were training and validation shuffled in the same order?")
-    if dense < 0.8:
-        raise Wrong("the dense network should do as well as before. Did you train it anew?")
-    if convnet > dense + 0.02:
+    if reached["dense"] < 0.8:
+        raise Wrong("the dense network should do as well as before. Did it get enough epochs?")
+    if reached["convnet"] < 0.3:
+        raise Wrong("the convnet guesses: did it get pictures in two different orders?")
+    if reached["convnet"] > reached["dense"] + 0.02:
         raise Wrong("shuffled pixels have no neighbours: did the convnet get shuffled pictures?")
+
+
+def _judged(history):
+    """Return the validation accuracies of a training."""
+    found = [values for key, values in history.items() if key.startswith("val_") and "acc" in key]
+    if not found or not len(found[0]):
+        raise Wrong("there is no validation accuracy: pass `validation_data` and `metrics`.")
+    return [float(value) for value in found[0]]
+
+
+def _kinds(model):
+    """Yield the class names of all layers, those inside other models too."""
+    for layer in model.layers:
+        yield type(layer).__name__
+        if hasattr(layer, "layers"):
+            yield from _kinds(layer)

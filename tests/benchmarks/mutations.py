@@ -25,6 +25,17 @@ NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 # Lesson, what is broken, [(right, wrong), ...], the claim that must go red.
 MUTATIONS = [
     (
+        "01",
+        "a frame of zeros instead of Keras's own padding at stride 2",
+        [
+            (
+                'keras_map(bright, edges, padding="same", strides=2)',
+                "keras_map(np.pad(bright, 1), edges, strides=2)",
+            )
+        ],
+        "at stride 2, it keeps every second place, from the second on",
+    ),
+    (
         "03",
         "pictures scaled twice",
         [
@@ -44,9 +55,15 @@ MUTATIONS = [
                 "    test.images,\n    test.labels,\n    epochs=2,",
             ),
             ("model.compile(", "test = pictures.test\nmodel.compile("),
-            ("epoch=(1, epochs)", "epoch=(1, 2)"),
+            ('found["scratch"] > 1.1 * found["lowest loss"]', "True"),  # in 2 epochs it does not
         ],
         "nobody has opened the test pictures",
+    ),
+    (
+        "03",
+        "the last epoch kept instead of the best",
+        [("ModelCheckpoint(best, save_best_only=True)", "ModelCheckpoint(best)")],
+        "kept the weights of the lowest validation loss",
     ),
     (
         "04",
@@ -67,9 +84,32 @@ MUTATIONS = [
         "training pixels change each epoch",
     ),
     (
+        "05",
+        "the moving mean takes the share of the batch's mean",
+        [
+            (
+                'own["moving_mean"] = momentum * own["moving_mean"] + (1 - momentum) * mean',
+                'own["moving_mean"] = (1 - momentum) * own["moving_mean"] + momentum * mean',
+            )
+        ],
+        "the moving numbers are the same",
+    ),
+    (
+        "06",
+        "places forgotten in the count of multiplications",
+        [("count = places * sum(", "count = sum(")],
+        "and multiplies weights × places times",
+    ),
+    (
+        "06",
+        "an extractor whose base learns",
+        [("base.trainable = False", "base.trainable = True")],
+        "frozen, both train the head and nothing else",
+    ),
+    (
         "07",
         "features of other pictures kept",
-        [("base.predict(train.images, batch", "base.predict(train.images[::-1], batch")],
+        [("= timed_pass(train.images)", "= timed_pass(train.images[::-1])")],
         "kept features equal a live pass",
     ),
     (
@@ -77,6 +117,34 @@ MUTATIONS = [
         "the base left unfrozen",
         [("base.trainable = False", "base.trainable = True")],
         "four tensors are left",
+    ),
+    (
+        "08",
+        "compile forgotten after unfreezing",
+        [
+            (
+                'tiny.compile("sgd", "mse", **options)\nlesson.prove("after compile',
+                'lesson.prove("after compile',
+            )
+        ],
+        "after compile the layer trains",
+    ),
+    (
+        "08",
+        "features of other pictures kept",
+        [("run_base(some)", "run_base(some[::-1])")],
+        "kept or live, the head answers the same",
+    ),
+    (
+        "08",
+        "one view kept again and again",
+        [
+            (
+                "passes = [one_pass(in_order) for _ in range(K)]",
+                "passes = K * [one_pass(in_order)]",
+            )
+        ],
+        "two views of a picture differ",
     ),
     (
         "09",
@@ -87,8 +155,49 @@ MUTATIONS = [
     (
         "09",
         "batch-norm statistics moving",
-        [("norm.trainable = not frozen", "norm.trainable = True")],
+        [("BatchNormalization(trainable=not frozen)", "BatchNormalization()")],
         "frozen (trainable = False): they do not",
+    ),
+    (
+        "10",
+        "windows that open another network",
+        [
+            (
+                "open_layers(model, names)\nactivations",
+                "open_layers(build(pictures.shape), names)\nactivations",
+            )
+        ],
+        "all eight activations equal stepping layer by layer",
+    ),
+    (
+        "11",
+        "a picture scored by all filters",
+        [("tf.reduce_sum(responses * mask, axis=1)", "tf.reduce_sum(responses, axis=1)")],
+        "picture n is scored by filter n alone",
+    ),
+    (
+        "11",
+        "pooling by 3, shifted by 2",
+        [("keras.ops.max_pool(maps, 2)", "keras.ops.max_pool(maps, 3)")],
+        "a shift by 2 moves the pooled map by one whole place",
+    ),
+    (
+        "12",
+        "the mean over places kept",
+        [("if not place_by_place:", "if True:")],
+        "place by place: 'left' is warm on the left only",
+    ),
+    (
+        "12",
+        "another place silenced",
+        [("without[:, row, column] = 0", "without[:, column, row] = 0")],
+        "one dense layer: the map is what the logit loses, place by place",
+    ),
+    (
+        "13",
+        "a sign test that looks to one side only",
+        [("min(1.0, 2 * tail / 2**n)", "min(1.0, tail / 2**n)")],
+        "equal approaches look different in at most 5% of such tests",
     ),
     (
         "14",
@@ -111,7 +220,7 @@ MUTATIONS = [
         "14",
         "groups that are not heeded",
         [("folder, SEED, together, left_out)", "folder, SEED, (), left_out)")],
-        "no group stands in two splits",
+        "no group is torn apart",
     ),
 ]
 

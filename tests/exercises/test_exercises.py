@@ -44,7 +44,8 @@ def test_right_answers_pass_and_each_wrong_one_has_its_own_message(name, capsys)
         message = re.sub(r"[\d.,:()\[\] ]+", " ", said)
         assert message not in heard, f"{answer} is told the same as {heard[message]}: {said}"
         heard[message] = answer
-    assert len(heard) >= 3, name
+    assert len(WRONG[name]) >= 5, name
+    assert len(RIGHT[name]) >= 4, f"{name}: the plain answer and three unusual ones"
 
 
 def test_every_exercise_is_tested_and_has_hints_and_a_solution(capsys):
@@ -60,10 +61,14 @@ def test_every_exercise_is_tested_and_has_hints_and_a_solution(capsys):
     assert set(RIGHT) == set(WRONG) == set(exercises._registry)
 
 
+def stub(picture, size=3): ...
+
+
 def test_an_untouched_stub_does_no_harm(capsys):
     for name in RIGHT:
-        assert exercises.check(name, ...) is None, name
-        assert "not attempted" in capsys.readouterr().out, name
+        for untouched in (..., stub):
+            assert exercises.check(name, untouched) is None, name
+            assert "not attempted" in capsys.readouterr().out, name
 
 
 def test_a_crash_in_the_students_code_is_shown_and_does_not_stop_the_lesson(capsys):

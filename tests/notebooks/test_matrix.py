@@ -35,7 +35,7 @@ def test_a_missing_figure_and_a_finding_that_did_not_hold_are_noticed(matrix, tm
     path = tmp_path / "out.ipynb"
     path.write_text(json.dumps(book), encoding="utf-8")
     assert matrix.wrong("07", path, False) == (None, 0)
-    shown = [c for c in book["cells"] if "image/png" in json.dumps(c.get("outputs", ""))]
+    shown = [c for c in book["cells"] if "[figure]" in json.dumps(c.get("outputs", ""))]
     kept, shown[-1]["outputs"] = shown[-1]["outputs"], []
     path.write_text(json.dumps(book), encoding="utf-8")
     assert matrix.wrong("07", path, False)[0] == f"no figure in cell {shown[-1]['id']}"

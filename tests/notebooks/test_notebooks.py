@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 
 from course_utils import presets
+from course_utils.lesson import reference
 
 ROOT = Path(__file__).resolve().parents[2]
 PATHS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
@@ -141,10 +142,16 @@ def test_each_mutation_of_the_benchmark_still_finds_its_place():
 
 
 def test_one_parameters_cell_with_the_four_parameters():
+    switched = set()
     for number in LESSONS:
         found = [text(cell) for cell in own(number) if "parameters" in tags(cell)]
         names = [re.findall(r"^(\w+) =", one, re.M) for one in found]
-        assert names == [["PRESET", "DATA", "BACKBONE", "SEED"]], number
+        assert [one[:4] for one in names] == [["PRESET", "DATA", "BACKBONE", "SEED"]], number
+        assert names[0][4:] in ([], ["COMPARE"]), number
+        if names[0][4:]:  # what the benchmark switches on
+            assert "COMPARE = False  # True: " in found[0], number
+            switched.add(number)
+    assert switched, "no lesson has a switch, so the benchmark compares nothing"
 
 
 def test_executed_in_order_without_errors_or_noise():
@@ -171,12 +178,14 @@ def test_at_least_three_outputs_are_compared():
 
 
 def test_every_picture_has_a_text_and_is_small():
-    shown = [(place, o) for place, o in outputs() if "image/png" in o.get("data", {})]
-    for place, output in shown:
-        alt = output["metadata"].get("image/png", {}).get("alt", "")
+    shown = [
+        (place, o, kind) for place, o in outputs() for kind in o.get("data", {}) if "image" in kind
+    ]
+    for place, output, kind in shown:
+        alt = output["metadata"].get(kind, {}).get("alt", "")
         assert len(alt) > 30 and re.search(r"\d", alt), (place, alt)
-        assert len(output["data"]["image/png"]) * 3 / 4 <= 60_000, place
-    lessons = [place[:2] for place, _ in shown]
+        assert len(output["data"][kind]) * 3 / 4 <= 60_000, place
+    lessons = [place[:2] for place, *_ in shown]
     assert [number for number in LESSONS if lessons.count(number) < 3] == []
     assert [path.name for path in PATHS if path.stat().st_size > 600_000] == []
 
@@ -206,7 +215,6 @@ def test_no_machine_path_and_no_widget_state():
 
 
 def test_only_the_last_two_lessons_open_the_test_pictures():
-    # Lesson 0 compares hashes of a copy of its own, which is no judging.
     opens = [n for n in LESSONS if re.search(r"\bpictures(\(\))?\.test\b", code(n))]
     assert opens == ["13", "14"]
     assert [number for number in LESSONS if "not pictures.test_opened" not in code(number)] == []
@@ -218,3 +226,29 @@ def test_two_checked_exercises_an_interactive_part_and_take_aways():
         assert [part for part in wanted if part not in prose(number)] == [], number
         assert len(set(re.findall(r'check\("(\d\d\.\d)"', code(number)))) >= 2, number
         assert re.search(r"^explore\(", code(number), re.M), number
+
+
+def results():
+    """Yield lesson, approach, training and validation accuracy of each stored table of results."""
+    for place, output in outputs():
+        lines = "".join(output.get("data", {}).get("text/plain", "")).splitlines()
+        if lines and lines[0].startswith("approach  "):
+            for name, train, validation, *_ in (line.split("  ") for line in lines[1:]):
+                yield place[:2], name, train, validation
+
+
+def test_the_stored_accuracies_lie_within_the_courses_own_bands():
+    # Of five values none can lie further than 1.8 standard deviations from their mean; what does
+    # is of another training than the reference.
+    outside = []
+    measured = {entry["lesson"] for entry in json.loads(reference.FILE.read_text())["lessons"]}
+    for number, name, *values in results():
+        if number not in measured:
+            continue
+        for what, value in zip(("train_accuracy", "accuracy"), values, strict=True):
+            band = reference.find(number, name, what, preset="quick", backbone="minivgg")
+            if value != "–":
+                assert band.known, (number, name, what)
+                if abs(float(value) - band.mean) > 2 * band.sd + 0.005:
+                    outside.append(f"{number} {name} {what}: {value} against {band}")
+    assert outside == []

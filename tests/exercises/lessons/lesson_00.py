@@ -2,18 +2,28 @@
 
 import numpy as np
 
+
+class Accuracy:
+    def __call__(self, answers, labels):
+        return np.count_nonzero(answers == labels) / labels.size
+
+
 RIGHT = {
-    "00.1": [12_288, 64 * 64 * 3.0],
+    "00.1": [12_288, 64 * 64 * 3.0, np.prod((64, 64, 3)), np.array([12_288])],
     "00.2": [
         lambda answers, labels: (answers == labels).mean(),
         lambda a, b: sum(x == y for x, y in zip(a, b, strict=True)) / len(a),
+        lambda a, b: 1 - np.mean(np.not_equal(a, b)),
+        Accuracy(),
     ],
     "00.3": [
         "course run 07 --seed 3",
+        "course run 07 --fresh --seed 3",
         "!course run --preset quick --seed=3 7",
-        "course run 07_fast_feature_extraction --seed 3",
+        "$ course run --fresh --seed 3 07_fast_feature_extraction --name mine",
+        "python -m course_utils run 7 --inplace --seed 03",
     ],
-    "00.4": [["train"], {"train"}, "train"],
+    "00.4": [["train"], {"train"}, "train", np.array(["train"])],
 }
 
 WRONG = {
@@ -25,6 +35,7 @@ WRONG = {
         lambda answers, labels: 100 * (answers == labels).mean(),
         lambda answers, labels: (answers == labels)[:4].mean(),
         lambda answers, labels: (answers == labels).sum() / 8,
+        lambda answers, labels: 1 - np.abs(answers - labels).mean(),
         lambda answers: np.mean(answers),
         0.5,
     ],
@@ -35,19 +46,23 @@ WRONG = {
         "course run 07 seed 3",
         "course run 03 --seed 7",
         "course run 07",
+        "course run 07 --seed",
         "course run 07 --seed 7",
+        "course run 07 --seeds 3",
         "course run 07 --seed 3 --preset full",
+        "course run 07 --seed 3 --data my_folder",
+        'course run "07 --seed 3',
     ],
-    "00.4": [["train", "validation", "test"], ["test"], [], ["training"], 7],
+    "00.4": [["train", "validation"], ["validation"], ["test"], [], ["training"], 7],
 }
 
 FACTS = {
     "the machine": "there is memory for a lesson",
     "split sizes": "the splits have the expected sizes: 320, 600 and 2,000",
-    "hash of the training pictures": "train: the fingerprint is the expected one",
-    "hash of the validation pictures": "validation: the fingerprint is the expected one",
-    "hash of the test pictures": "test: the fingerprint is the expected one",
-    "no leak": "no picture stands in two splits",
-    "the ledger keeps what it is given": "what we read is what we wrote",
+    "the training pictures": "train: the mean colour is the expected one",
+    "the validation pictures": "validation: the mean colour is the expected one",
+    "no leak": "no picture is in both training and validation",
+    "the test pictures stay closed": "nobody has opened the test pictures",
     "one row for each setting": "the same settings again: the row is replaced",
+    "a row for each seed": "another seed: a second row",
 }

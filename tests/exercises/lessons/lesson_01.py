@@ -33,13 +33,38 @@ def one_weight(row, column, value=1.0):
     return kernel
 
 
+class Field:
+    def __call__(self, steps):
+        return np.int64(field(steps))
+
+
+def recursive(steps):
+    if not steps:
+        return 1
+    (kernel, stride), *rest = steps
+    return kernel + stride * (recursive(rest) - 1)
+
+
+def plus(side, corners):
+    """Return a kernel with 1 along a plus and `corners` elsewhere."""
+    middle = np.arange(side) == side // 2
+    return np.where(middle | middle[:, None], 1.0, corners)
+
+
 RIGHT = {
-    "01.1": [73, 73.0],
-    "01.2": [[[0, 0, 0], [1, 0, 0], [0, 0, 0]], one_weight(1, 0)],
-    "01.3": [field, backwards],
+    "01.1": [73, 73.0, np.int64(73), np.array([73]), (150 - 5) // 2 + 1],
+    "01.2": [
+        [[0, 0, 0], [1, 0, 0], [0, 0, 0]],
+        one_weight(1, 0),
+        ((0, 0, 0), (1.0, 0, 0), (0, 0, 0)),
+        np.eye(9)[3].reshape(3, 3),
+    ],
+    "01.3": [field, backwards, recursive, Field()],
     "01.4": [
         [[-1, 1, -1], [1, 1, 1], [-1, 1, -1]],
+        [[-2, 1, -2], [1, 2, 1], [-2, 1, -2]],
         np.outer([-1, -1, 2, -1, -1], [1, 1, 1, 1, 1]) + np.outer([1] * 5, [-1, -1, 2, -1, -1]),
+        plus(7, -3) / 100,
     ],
 }
 
@@ -73,24 +98,23 @@ WRONG = {
         np.zeros((3, 3)),
         -np.ones((3, 3)),
         [[1, 1], [1, 1]],
+        [[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]],
+        [[-1, 0, 0], [0, 0, 1], [0, 1, 0]],
+        [[-1, 1, -1], [1, 1, 1], [-1, 0, -1]],
     ],
 }
 
 FACTS = {
     "hand-written loop equals the framework's": "our loop and Conv2D agree to 1e-5",
     "several maps in": "a filter adds up over all maps that come in",
-    "d filters": "d filters give d feature maps",
-    "it is a cross-correlation": "apply_kernel is a cross-correlation",
-    "in Keras too": "the convolution of Keras is a cross-correlation",
-    "edge kernels on digits": "ones excite the vertical kernel more",
-    "edge kernels are silent on even ground": "none of them responds to an even surface",
-    "Gabor family": "stripes of 30° excite the kernel of 30° the most",
-    "border effects": "a 3×3 kernel makes 3×3 out of 5×5",
-    "zero padding": "zero padding is what Keras calls 'same'",
-    "stride 2": "stride 2 keeps every second response",
-    "max pooling": "Keras takes the same maxima",
-    "average pooling": "and the same means",
-    "receptive field": "two 3×3 layers see 5×5",
-    "shift in, shift out": "shift in = shift out: all edges",
+    "it is a cross-correlation": "the convolution of Keras is a cross-correlation, as ours",
+    "edge kernels on digits": "zeros excite the vertical kernel more than ones do",
+    "border effects": "our formula gives the size that Keras gives",
+    "zero padding": "at stride 1, 'same' is zero padding by one",
+    "stride 2": "at stride 2, it keeps every second place, from the second on",
+    "max pooling, average pooling": "Keras takes the same maxima and means",
+    "receptive field": "3×3 layers see 3, 5 and 7 pixels, with a pooling 8",
+    "depth needs a ReLU": "two layers without ReLU are one 5×5 kernel",
+    "shift in, shift out": "shift in = shift out, for all six kernels",
     "shift and pooling": "after a pooling, 4 and 2 in = 2 and 1 out",
 }
