@@ -57,6 +57,9 @@ def order_of_maps(answer):
     shift = np.array([[1.0, 0, 5], [0, 1, 0], [0, 0, 1]])
     matrix = _matrix(function(answer, shift, turn))
     if np.allclose(matrix, turn @ shift):
+        others = np.random.default_rng(0).normal(size=(2, 3, 3))
+        if not np.allclose(_matrix(answer(*others)), others[1] @ others[0]):
+            raise Wrong("it holds for one pair of matrices only; use `S` and `T` themselves.")
         return
     if np.allclose(matrix, shift @ turn):
         raise Wrong("this turns first and shifts afterwards.")
@@ -77,12 +80,14 @@ def order_of_maps(answer):
     praise="right. Judge by pictures as they are.",
 )
 def where_it_belongs(answer):
-    if not isinstance(answer, (str, list, tuple, set)):
+    if not isinstance(answer, (str, list, tuple, set, frozenset, dict, np.ndarray)):
         raise Wrong('we expect a list of names, such as ["test"].')
-    names = {answer} if isinstance(answer, str) else set(answer)
+    names = {answer} if isinstance(answer, str) else {str(name) for name in answer}
     unknown = names - {"train", "validation", "test"}
     if unknown:
         raise Wrong(f"we know no dataset called {', '.join(map(repr, sorted(map(str, unknown))))}.")
+    if "train" not in names and names:
+        raise Wrong("the pictures to learn from are missing.")
     if "validation" in names:
         raise Wrong("warped validation pictures would judge by pictures that nobody takes.")
     if "test" in names:
@@ -105,44 +110,84 @@ def where_it_belongs(answer):
 def digits(answer):
     from course_utils.models import RandomAffine
 
-    if not isinstance(answer, RandomAffine):
-        raise Wrong(f"we expect a RandomAffine layer, and this is {type(answer).__name__}.")
+    if isinstance(answer, type) or not isinstance(answer, RandomAffine):
+        raise Wrong("we expect a RandomAffine layer, such as RandomAffine(zoom=0.1).")
     if answer.horizontal_flip:
         raise Wrong("a mirrored 2 is no digit; leave `horizontal_flip` off.")
     if answer.ranges["rotation"] > 45:
         raise Wrong("turned that far, a 6 becomes a 9 and a 7 lies on its back.")
-    if max(answer.ranges["width_shift"], answer.ranges["height_shift"]) > 0.35:
+    if max(answer.ranges["width_shift"], answer.ranges["height_shift"]) > 0.3:
         raise Wrong("shifted that far, digits leave the picture.")
-    if answer.ranges["zoom"] > 0.6 or answer.ranges["shear"] > 0.8:
-        raise Wrong("warped that far, even we could not read them.")
+    if answer.ranges["zoom"] > 0.5 or answer.ranges["shear"] > 0.6:
+        raise Wrong("zoomed or sheared that far, even we could not read them.")
     if not any(answer.ranges.values()):
         raise Wrong("this changes nothing.")
+    moved, tilted, outside = _of_digits(answer)
+    if np.median(moved) < 0.15:
+        raise Wrong("it moves a pixel by less than a sixth of its width: no reader would notice.")
+    if np.quantile(tilted, 0.99) > 55:
+        raise Wrong("rotation and shear add up: together they lay an upright stroke on its side.")
+    if np.quantile(outside, 0.99) > 0.27 or np.quantile(moved, 0.99) > 8.5:
+        raise Wrong(
+            "each range alone would do, but they come together: some digits are cut off or lost."
+        )
+
+
+def _of_digits(layer):
+    """Return for 500 draws how far a digit's pixels move, how an upright stroke tilts in degrees,
+    and which share of the digit leaves the picture. Digits fill 20×20 of 28×28 pixels."""
+    steps = np.linspace(-10, 10, 21)
+    places = np.stack([*map(np.ravel, np.meshgrid(steps, steps)), np.ones(steps.size**2)])
+    matrices = np.asarray(layer.matrices(500, 28, seed=0), dtype=float)
+    there = (matrices @ places)[:, :2]
+    moved = np.linalg.norm(there - places[:2], axis=1).mean(axis=1)
+    tilted = np.degrees(np.abs(np.arctan2(matrices[:, 0, 1], matrices[:, 1, 1])))
+    return moved, tilted, (np.abs(there) > 14).any(axis=1).mean(axis=1)
 
 
 @exercise(
     "04.5",
     hints=(
-        "Build two fresh networks; compile and fit each as above; compare `history` at the end.",
-        "The gap: mean of the last ten training accuracies minus that of the validation ones.",
+        "`train_network(training_set, dropout)` trains one network; call it once for each rate.",
+        "The answer is a dictionary: the rates are its keys, the networks its values.",
     ),
     solution="""
-    plain = tf.data.Dataset.from_tensor_slices((train.images, train.labels))
-    plain = plain.shuffle(len(train)).batch(20)
-    gaps = {}
-    for name, dataset, dropout in (("warps", training_set, 0.0), ("dropout", plain, 0.5)):
-        network = build(pictures.shape, len(pictures.classes), dropout)
-        network.compile(keras.optimizers.RMSprop(rate), loss=loss, metrics=["accuracy"])
-        run = network.fit(dataset, epochs=epochs, validation_data=validation_set, verbose=0).history
-        gaps[name] = np.mean(run["accuracy"][-10:]) - np.mean(run["val_accuracy"][-10:])
-    answer = gaps
+    answer = {rate: train_network(training_set, rate)[0] for rate in (0.2, 0.8)}
+    for rate, network in answer.items():
+        print(rate, network.evaluate(validation.images, validation.labels, verbose=0)[1])
     """,
-    praise="that is what we find: the warps close most of the gap. One seed is one seed, though.",
+    praise="two fair trainings. Is their difference larger than a grey band is wide? Only then "
+    "is it more than chance.",
 )
-def which_helped(answer):
-    if not isinstance(answer, dict) or set(answer) != {"warps", "dropout"}:
-        raise Wrong('we expect {"warps": number, "dropout": number}.')
-    warps, dropout = number(answer["warps"]), number(answer["dropout"])
-    if not (-1 <= warps <= 1 and -1 <= dropout <= 1):
-        raise Wrong("a gap between two accuracies lies between -1 and 1; did you use per cent?")
-    if warps >= dropout:
-        raise Wrong("we find the smaller gap with the warps. Are the two names exchanged?")
+def how_much_dropout(answer):
+    if not isinstance(answer, dict) or len(answer) < 2:
+        raise Wrong("we expect a dictionary of two networks: {0.2: network, 0.8: another}.")
+    steps, first = {}, {}
+    for rate, given in answer.items():
+        network, rate = getattr(given, "model", None) or given, number(rate)
+        if not 0 <= rate < 1:
+            raise Wrong(f"{rate:g} is no rate of dropout: it lies between 0 and 1.")
+        if not hasattr(network, "count_params"):
+            raise Wrong(f"for {rate:g} we expect the network itself, not its accuracy.")
+        found = _dropout(network)
+        if abs(found - rate) > 1e-6:
+            raise Wrong(f"the network given for {rate:g} drops {found:g} of the numbers.")
+        steps[rate] = int(network.optimizer.iterations) if network.optimizer else 0
+        if not steps[rate]:
+            raise Wrong(f"the network with {rate:g} has not been trained.")
+        first[rate] = np.asarray(network.weights[0], dtype="float32")
+    if 0.5 in steps and len(steps) == 2:
+        raise Wrong("0.5 is the lesson's own rate; take two others.")
+    if len(set(steps.values())) > 1:
+        told = ", ".join(f"{count} steps with {rate:g}" for rate, count in steps.items())
+        raise Wrong(f"that is no fair comparison: {told}.")
+    one, two = list(first.values())[:2]
+    if one.shape == two.shape and np.array_equal(one, two):
+        raise Wrong("both hold the same weights: it is one network twice.")
+
+
+def _dropout(network):
+    """Return the largest rate of dropout in a network, also in a model inside it."""
+    flat = network._flatten_layers(include_self=False, recursive=True)
+    rates = [layer.rate for layer in flat if type(layer).__name__.endswith("Dropout")]
+    return max(map(float, rates), default=0.0)
