@@ -55,11 +55,11 @@ def batches_until_forgotten(answer):
         raise Wrong(f"{answer:g} is not it. What is 0.99 to that power?")
 
 
-def _folding_case():
-    rng = np.random.default_rng(5)
-    kernel = rng.normal(size=(3, 3, 4, 6))
-    gamma, beta, mean = rng.normal(1, 0.5, 6), rng.normal(size=6), rng.normal(size=6)
-    return kernel, gamma, beta, mean, rng.random(6) + 0.2, 0.1
+def _folding_case(seed, channels, epsilon):
+    rng = np.random.default_rng(seed)
+    kernel = rng.normal(size=(3, 3, 4, channels))
+    gamma, beta = rng.normal(1, 0.5, channels), rng.normal(size=channels)
+    return kernel, gamma, beta, rng.normal(size=channels), rng.random(channels) + 0.2, epsilon
 
 
 @exercise(
@@ -73,37 +73,54 @@ def _folding_case():
         factor = gamma / np.sqrt(variance + epsilon)
         return kernel * factor, beta - mean * factor
 
-    answer = fold
+    check("05.3", fold)
     """,
     praise="right. Many programs fold like this before they put a network to use.",
 )
 def fold(answer):
-    case = _folding_case()
-    kernel, gamma, beta, mean, variance, epsilon = case
-    result = function(answer, *(np.copy(part) for part in case[:-1]), epsilon)
+    _check_fold(answer, *_folding_case(5, 6, 0.1))
+    _check_fold(answer, *_folding_case(6, 3, 0.01))
+
+
+def _check_fold(answer, kernel, gamma, beta, mean, variance, epsilon):
+    case = [np.copy(part) for part in (kernel, gamma, beta, mean, variance)]
+    result = function(answer, *case, epsilon)
+    if result is None:
+        raise Wrong("the function returns nothing; it should return the kernel and the bias.")
     if not isinstance(result, tuple | list) or len(result) != 2:
         raise Wrong("the function must return two things: the new kernel and the bias.")
     new_kernel, bias = (np.asarray(part, dtype=float) for part in result)
+    if new_kernel.shape == beta.shape and bias.shape == kernel.shape:
+        raise Wrong("first the kernel, then the bias: yours are exchanged.")
     if new_kernel.shape != kernel.shape or bias.shape != beta.shape:
         raise Wrong(f"the shapes must be {kernel.shape} and {beta.shape}.")
     factor = gamma / np.sqrt(variance + epsilon)
-    if np.allclose(new_kernel, kernel * factor) and np.allclose(bias, beta - mean * factor):
+    if np.allclose(new_kernel, kernel * factor, rtol=1e-4):
+        _check_folded_bias(bias, beta, mean, factor)
         return
     if np.allclose(new_kernel, kernel * gamma / np.sqrt(variance)):
         raise Wrong("you forgot ε under the root.")
+    if np.allclose(new_kernel, kernel * gamma / (np.sqrt(variance) + epsilon)):
+        raise Wrong("ε belongs under the root, with the variance.")
     if np.allclose(new_kernel, kernel * gamma / (variance + epsilon)):
         raise Wrong("divide by the root of the variance, not by the variance.")
     if np.allclose(new_kernel, kernel / np.sqrt(variance + epsilon)):
         raise Wrong("γ is missing in the kernel.")
     if np.allclose(new_kernel, kernel):
         raise Wrong("the kernel has not changed; the factor belongs into it.")
-    if np.allclose(new_kernel, kernel * factor):
-        if np.allclose(bias, beta):
-            raise Wrong("the kernel is right; the bias must also take the moving mean away.")
-        if np.allclose(bias, beta - mean):
-            raise Wrong("the kernel is right; in the bias the mean must be multiplied as well.")
-        raise Wrong("the kernel is right, the bias is not: what is left of BN for x = 0?")
     raise Wrong("not the same output. Write BN in use as factor · x + rest first.")
+
+
+def _check_folded_bias(bias, beta, mean, factor):
+    if np.allclose(bias, beta - mean * factor, rtol=1e-4, atol=1e-5):
+        return
+    if np.allclose(bias, beta):
+        raise Wrong("the kernel is right; the bias must also take the moving mean away.")
+    if np.allclose(bias, beta - mean):
+        raise Wrong("the kernel is right; in the bias the mean must be multiplied as well.")
+    if np.allclose(bias, (beta - mean) * factor):
+        raise Wrong("the kernel is right; β is added after the factor, so it is not multiplied.")
+    raise Wrong("the kernel is right, the bias is not: what is left of BN for x = 0?")
 
 
 @exercise(
@@ -116,31 +133,42 @@ def fold(answer):
     def my_norm():
         return layers.GroupNormalization(groups=4)
 
-    answer = my_norm
+    check("05.4", my_norm)
     """,
     praise="it looks at one picture only. Now train the deep net with it, in batches of two.",
 )
 def norm_for_small_batches(answer):
-    if hasattr(answer, "get_weights"):
-        raise Wrong("give the function that returns the layer, not a layer.")
+    if hasattr(answer, "get_weights") and not isinstance(answer, type):
+        raise Wrong("each step needs a layer of its own: give the function, not a layer.")
     layer = function(answer)
+    if isinstance(layer, type):
+        raise Wrong("the function returns a class; call it, so that it returns a layer.")
     if not hasattr(layer, "get_weights") or not callable(layer):
         raise Wrong("the function must return a Keras layer.")
     # As many channels as the first block of the lesson's deep net has.
     maps = np.random.default_rng(0).normal(3, 2, (2, 6, 6, 8)).astype("float32")
     training = {"training": True} if getattr(layer, "_call_has_training_arg", False) else {}
+
+    def normalized(maps):
+        return np.asarray(layer(maps, **training)).astype("float32")
+
     try:
-        output = np.asarray(layer(maps, **training), dtype="float32")
+        output = normalized(maps)
     except ValueError as error:
         raise Wrong(f"it does not take maps with 8 channels: {error}") from None
     if output.shape != maps.shape:
         raise Wrong(f"a normalization keeps the shape; {maps.shape} became {output.shape}.")
+    if not np.allclose(normalized(maps), output, atol=1e-3):
+        raise Wrong("called twice with the same maps, it gives two answers: it draws at random.")
     company = maps.copy()
     company[1] = 5 * company[1] - 7
-    if not np.allclose(np.asarray(layer(company, **training))[0], output[0], atol=1e-3):
+    if not np.allclose(normalized(company)[0], output[0], atol=1e-2):
         raise Wrong("the first picture's output changed with the second: it looks at the batch.")
-    if np.allclose(output, maps, atol=1e-3):
+    if np.ptp(output) < 1e-3:
+        raise Wrong("all numbers of the output are the same: nothing is left of the pictures.")
+    if np.allclose(output, maps, atol=1e-2):
         raise Wrong("the output equals the input: nothing was normalized.")
-    scaled = np.asarray(layer(1000 * maps, **training), dtype="float32")
-    if not np.allclose(scaled, output, atol=0.1):
+    if len(np.unique(output.round(2))) < 20:
+        raise Wrong("the output knows a few values only; a normalization keeps all differences.")
+    if not np.allclose(normalized(1000 * maps), output, atol=0.1):
         raise Wrong("maps a thousand times as large give another output: it does not normalize.")

@@ -15,6 +15,16 @@ def factor_first(kernel, gamma, beta, mean, variance, epsilon):
     return [kernel * (gamma / root)[None, None, None, :], beta - gamma * mean / root]
 
 
+def float32_parts(kernel, gamma, beta, mean, variance, epsilon):
+    scale = np.diag(gamma / np.sqrt(variance + epsilon)).astype("float32")
+    return np.einsum("rcio,op->rcip", kernel.astype("float32"), scale), beta - scale @ mean
+
+
+class Fold:
+    def __call__(self, k, g, b, m, v, e):
+        return np.array([g / np.sqrt(v + e) * part for part in k]), b - m * g / np.sqrt(v + e)
+
+
 def layer(name, **options):
     def make():
         from keras import layers
@@ -24,41 +34,85 @@ def layer(name, **options):
     return make
 
 
+def layer_class(name):
+    def make():
+        from keras import layers
+
+        return getattr(layers, name)
+
+    return make
+
+
+def nested():
+    from keras import Sequential, layers
+
+    return lambda: Sequential([layers.GroupNormalization(groups=2), layers.Activation("linear")])
+
+
+def own_layer():
+    from keras import layers, ops
+
+    class Instance(layers.Layer):
+        def call(self, x):
+            mean, variance = ops.moments(x, axes=(1, 2), keepdims=True)
+            return (x - mean) / ops.sqrt(variance + 1e-3)
+
+    return Instance
+
+
+def signs():
+    from keras import layers, ops
+
+    return lambda: layers.Lambda(lambda x: ops.sign(x - 3))
+
+
 RIGHT = {
-    "05.1": [18_560, 18_560.0],
-    "05.2": [459, 459.0],
-    "05.3": [fold, factor_first],
+    "05.1": [18_560, 18_560.0, np.array([18_560]), np.int64(18_560), [18_560]],
+    "05.2": [459, 459.0, np.array([459]), np.float32(459)],
+    "05.3": [fold, factor_first, float32_parts, Fold()],
     "05.4": [
         layer("GroupNormalization", groups=4),
         layer("LayerNormalization"),
         layer("LayerNormalization", axis=[1, 2, 3]),
+        layer("RMSNormalization"),
+        layer_class("LayerNormalization"),
+        lambda: nested(),
+        lambda: own_layer(),
     ],
 }
 
 WRONG = {
-    "05.1": [KERNEL, KERNEL + 4 * 64, KERNEL + 3 * 64, KERNEL + 2 * 32, 7],
-    "05.2": [458, 100, 44, 1, 1000],
+    "05.1": [KERNEL, KERNEL + 4 * 64, KERNEL + 3 * 64, KERNEL + 2 * 32, 7, [KERNEL, 128]],
+    "05.2": [458, 100, 44, 1, 1000, np.array([99, 459])],
     "05.3": [
         lambda k, g, b, m, v, e: k * g / np.sqrt(v + e),
         lambda k, g, b, m, v, e: (k, b[:3]),
         lambda k, g, b, m, v, e: fold(k, g, b, m, v, 0),
+        lambda k, g, b, m, v, e: (k * g / (np.sqrt(v) + e), b),
         lambda k, g, b, m, v, e: (k * g / (v + e), b - m * g / (v + e)),
         lambda k, g, b, m, v, e: fold(k, np.ones_like(g), b, m, v, e),
         lambda k, g, b, m, v, e: (k, b - m),
         lambda k, g, b, m, v, e: (fold(k, g, b, m, v, e)[0], b),
         lambda k, g, b, m, v, e: (fold(k, g, b, m, v, e)[0], b - m),
         lambda k, g, b, m, v, e: (fold(k, g, b, m, v, e)[0], b + m),
-        lambda k, g, b, m, v, e: (k * 2, b),
+        lambda k, g, b, m, v, e: (fold(k, g, b, m, v, e)[0], (b - m) * g / np.sqrt(v + e)),
+        lambda k, g, b, m, v, e: fold(k, g, b, m, v, e)[::-1],
+        lambda k, g, b, m, v, e: fold(k, g, b, m, v, e) if k.shape[-1] == 6 else (2 * k, b),
+        lambda k, g, b, m, v, e: print(end=""),
         5,
     ],
     "05.4": [
         lambda: lambda: "a layer",
         lambda: layer("LayerNormalization")()(),
+        lambda: layer_class("LayerNormalization"),
         layer("GroupNormalization", groups=16),
         layer("BatchNormalization"),
         layer("GlobalAveragePooling2D"),
         layer("Activation", activation="linear"),
         layer("ReLU"),
+        layer("Rescaling", scale=0),
+        layer("GaussianNoise", stddev=0.5),
+        lambda: signs(),
     ],
 }
 
@@ -67,25 +121,23 @@ FACTORIES = {"05.4"}
 
 FACTS = {
     "a deep plain net does not learn": "the deep plain net learns next to nothing",
+    "the diagnosis": "the signal fades more than the gradient changes",
+    "against a shallow net": "in the deep net both are far weaker than in the shallow one",
     "vanishing by activation": "a stack of sigmoids makes the gradient vanish",
     "slopes": "the slope of a sigmoid is never above 1/4",
     "other activations": "tanh and ReLU lose less",
-    "vanishing by initialization": "weights too small make the gradient vanish",
-    "exploding by initialization": "weights too large make it explode",
-    "He": "He's start keeps it within two powers of ten",
+    "by initialization": "small weights make the gradient vanish, large ones explode",
+    "He": "for ReLU He's start is the most level",
+    "He in the failing net": "He's start brings the signal back",
     "Glorot": "Keras draws Glorot with this spread",
-    "covariate shift": "while the layers below train, a layer's inputs move",
-    "shift comes from below": "with frozen layers below, its inputs stand still",
     "own BN in training": "in training, own BN equals the layer",
     "own BN in inference": "in inference, own BN equals the layer",
-    "two learned": "two numbers a channel are learned",
-    "two moving": "two more are moving",
+    "two learned, two moving": "two numbers for each channel are learned, two are moving",
     "moving mean": "the moving mean converges to the mean of the data",
     "moving variance": "the moving variance converges to the variance of the data",
     "no bias before BN": "before BN a bias changes nothing",
     "the other order keeps it": "before ReLU and BN it does",
-    "both orders": "in both orders",
-    "gradient with BN": "BN tames the gradient at every start",
+    "signal with BN": "with BN the signal stays level",
     "inputs with BN": "with BN a layer's inputs move less",
     "layer normalization": "layer: ours equals Keras's",
     "instance normalization": "instance: ours equals Keras's",
@@ -93,6 +145,6 @@ FACTS = {
     "axes": "the figure shows these axes",
     "batch renormalization": "unlimited: training equals inference",
     "weight normalization": "each filter has the length that g says",
-    "deeper net with BN": "with BN the deep net learns faster",
+    "deeper net with BN, both orders": "with BN the deep net learns, in both orders",
     "not the start alone": "faster than with a good start",
 }
