@@ -17,6 +17,8 @@ from course_utils.exercises import Wrong, exercise, function, number
 def flatten_head(answer):
     answer = number(answer)
     flat = 7 * 7 * 1280
+    if answer == 4 * 4 * 512 * 256 + 256 + 257:
+        raise Wrong("that is the head on VGG16, as in the lesson; here we have 7·7·1,280.")
     if answer == (flat + 1) * 256:
         raise Wrong("that is the dense layer; the sigmoid unit has parameters of its own.")
     if answer == flat * 256:
@@ -44,6 +46,8 @@ def average_head(answer):
         raise Wrong("the mean goes over the places, not over the channels: 1,280 numbers are left.")
     if answer == (1280 + 1) * 256:
         raise Wrong("that is the dense layer; the sigmoid unit has parameters of its own.")
+    if answer == 1281 * 256 + 256:
+        raise Wrong("nearly: the sigmoid unit has a bias, too.")
     if answer != (1280 + 1) * 256 + 257:
         raise Wrong(f"{answer:,.0f} is not it. How many numbers does the average leave?")
 
@@ -80,21 +84,39 @@ def times_longer(answer):
     solution="""
     def pool(features):
         return np.concatenate([features.mean(axis=(1, 2)), features.max(axis=(1, 2))], axis=1)
-
-    answer = pool
     """,
     praise="a fair middle between the two. Does a head on it score better here?",
 )
 def own_pooling(answer):
-    features = np.random.default_rng(0).random((5, 4, 4, 8)).astype("float32")
-    pooled = np.asarray(function(answer, features))
-    if pooled.ndim != 2 or len(pooled) != 5:
-        raise Wrong(f"we expect one row for each picture; {features.shape} became {pooled.shape}.")
+    rng = np.random.default_rng(0)
+    features = rng.random((5, 4, 4, 8)).astype("float32")
+    pooled = _pooled(answer, features)
     if pooled.shape[1] <= 8:
         raise Wrong("this keeps no more numbers than the mean does.")
     if pooled.shape[1] >= 4 * 4 * 8:
         raise Wrong("this is as large as `Flatten`.")
+    if not np.allclose(_pooled(answer, features), pooled):
+        raise Wrong("the same features give other numbers at the second call: this is noise.")
+    if np.allclose(_pooled(answer, features[::-1] + 1), pooled):
+        raise Wrong("the numbers stay the same when the features change.")
     other = features.copy()
     other[1:] = 0
-    if not np.allclose(np.asarray(answer(other))[0], pooled[0]):
+    if not np.allclose(_pooled(answer, other)[0], pooled[0], atol=1e-4):
         raise Wrong("one picture's numbers depend on the other pictures: check your axes.")
+    # The same means, but each channel of each picture is wider about its mean.
+    means = features.mean(axis=(1, 2), keepdims=True)
+    if np.allclose(_pooled(answer, means + 2 * (features - means)), pooled, atol=1e-4):
+        raise Wrong("pictures with the same means get the same numbers: this adds nothing to them.")
+    wide = rng.random((3, 2, 6, 10)).astype("float32")
+    if _pooled(answer, wide).shape[1] >= 2 * 6 * 10:
+        raise Wrong(f"for maps of another size, {wide.shape}, this is as large as `Flatten`.")
+
+
+def _pooled(answer, features):
+    """Return what the student's function makes of features, one row for each picture."""
+    pooled = np.asarray(function(answer, features))
+    if pooled.ndim != 2 or len(pooled) != len(features):
+        raise Wrong(f"we expect one row for each picture; {features.shape} became {pooled.shape}.")
+    if not np.isfinite(pooled).all():
+        raise Wrong("some numbers are not finite.")
+    return pooled
