@@ -1,4 +1,4 @@
-"""Exercises of lesson 9: the five steps, what block 5 frees, the third strategy."""
+"""Exercises of lesson 9: a program in order, what block 5 frees, a fourth strategy, histories."""
 
 import numpy as np
 
@@ -7,25 +7,31 @@ from course_utils.exercises import Wrong, exercise, number
 
 @exercise(
     "09.1",
-    hints=("What would a random head do to a free base?", "It begins with C and E."),
-    solution='answer = ["C", "E", "A", "B", "D"]',
+    hints=("Which of the two rates is the head's?", "It begins with E and A, and ends with D."),
+    solution='answer = ["E", "A", "C", "F", "B", "D"]',
     praise="right. A good head first, then small steps.",
 )
-def five_steps(answer):
+def program(answer):
     try:
-        steps = [str(step).strip().upper() for step in answer if str(step).strip(" ,")]
+        lines = [str(line).strip().upper() for line in answer if str(line).strip(" ,")]
     except TypeError:
-        raise Wrong("we expect a list of the five letters.") from None
-    if sorted(steps) != ["A", "B", "C", "D", "E"]:
-        raise Wrong("each of the letters A to E must stand there once.")
-    if steps.index("C") > steps.index("A"):
-        raise Wrong("there is nothing to train before a head stands on the base.")
-    if steps.index("A") < steps.index("E"):
-        raise Wrong("if the base is free while the head learns, large corrections spoil it.")
-    if steps.index("B") < steps.index("A"):
-        raise Wrong("unfreeze when the head is trained, not before.")
-    if steps.index("D") < steps.index("B"):
-        raise Wrong("the upper layers cannot train before they are free.")
+        raise Wrong("we expect a list of the six letters.") from None
+    if sorted(lines) != ["A", "B", "C", "D", "E", "F"]:
+        raise Wrong("each of the letters A to F must stand there once.")
+    at = {letter: place for place, letter in enumerate(lines)}
+    for first, second, message in (
+        ("C", "D", "the head needs its 10 epochs before the 20 of fine-tuning."),
+        ("E", "C", "C: the base is free while the head is fresh; large corrections reach it."),
+        ("F", "D", "D: nothing of the base is free, so 20 more epochs train the head alone."),
+        ("E", "F", "E freezes again what F has just freed."),
+        ("C", "F", "C: some of the base is free already while the head is fresh."),
+        ("A", "C", "C: `fit` needs a `compile` before it, with the head's rate."),
+        ("B", "D", "D: the fine-tuning would run at the head's large rate."),
+        ("A", "B", "B has no effect: A replaces it, and the top moves at the head's large rate."),
+        ("C", "B", "C: the last `compile` before it counts, and that sets the small rate."),
+    ):
+        if at[first] > at[second]:
+            raise Wrong(message)
 
 
 @exercise(
@@ -55,54 +61,80 @@ def from_conv2_on(answer):
 @exercise(
     "09.3",
     hints=(
-        "What if the base moved, but not from the start?",
-        "Two phases: the head alone, then head and top together.",
+        "The first phase is that of the first strategy; the last is the second strategy.",
+        "Free the base from above: the head, then the top as well, then the rest as well.",
     ),
-    solution='answer = [{"head"}, {"head", "top"}]',
-    praise="right: frozen first, fine-tuned afterwards, when the head has learned.",
+    solution='answer = [{"head"}, {"head", "top"}, {"head", "top", "rest"}]',
+    praise="right: the base opens from above, when the head has learned.",
 )
-def third_strategy(answer):
+def fourth_strategy(answer):
     parts = {"head", "top", "rest"}
     try:
         phases = [{phase} if isinstance(phase, str) else set(phase) for phase in answer]
     except TypeError:
         raise Wrong("we expect a list of phases, each a set of parts.") from None
-    if not phases or any(not phase or not phase <= parts for phase in phases):
+    if isinstance(answer, (str, set)) or not phases or any(not phase for phase in phases):
+        raise Wrong("we expect a list of phases in their order, none of them empty.")
+    if any(not phase <= parts for phase in phases):
         raise Wrong('each phase is a set of parts out of "head", "top" and "rest".')
     if len(phases) == 1 and phases[0] == {"head"}:
         raise Wrong("that is the first strategy: the base never moves.")
-    if phases[0] == parts:
+    if phases == [parts]:
         raise Wrong("that is the second strategy: everything moves from the start.")
+    if phases == [{"head"}, {"head", "top"}]:
+        raise Wrong("that is the third strategy: the rest of the base never moves.")
     if phases[0] != {"head"}:
-        raise Wrong("in the first phase a random head would spoil whatever is free below it.")
-    if "head" not in phases[-1]:
+        raise Wrong("in the first phase the base must rest: the head is still random.")
+    if any("head" not in phase for phase in phases):
         raise Wrong("when the base moves, its features change: let the head follow.")
-    if phases[-1] == {"head"}:
-        raise Wrong("in the last phase some of the base must move, or it is the first strategy.")
+    if phases[-1] != parts:
+        raise Wrong("in the last phase everything trains.")
+    if any("rest" in phase and "top" not in phase for phase in phases):
+        raise Wrong("the top lies between the head and the rest: free it no later than the rest.")
 
 
 @exercise(
     "09.4",
     hints=(
-        "Put the cells of the comparison into a loop over seeds; keep each strategy's best rate.",
-        "A difference counts if it is larger than the spread over the seeds.",
+        "`train_strategy` takes a seed, and returns a history.",
+        "A list comprehension over three seeds makes one entry of the dictionary.",
     ),
     solution="""
-    # After the loop, with three numbers for each strategy:
-    answer = {"frozen": [...], "all from the start": [...], "frozen, then all": [...]}
-    # for name, values in answer.items(): print(name, np.mean(values), np.std(values))
+    def three(strategy, rate):
+        return [train_strategy(strategy, rate, seed=seed) for seed in range(3)]
+
+    answer = {"frozen": three("frozen", 1e-3), "tuned": three("head, then top", 3e-4)}
+    # The seeds' spread: print({n: [h["val_accuracy"][-1] for h in hs] for n, hs in answer.items()})
     """,
-    praise="noted. Say it with the spread: mean plus or minus standard deviation.",
+    praise="equal budgets, several seeds. Say it with the spread: mean ± standard deviation.",
 )
 def three_seeds(answer):
-    names = {"frozen", "all from the start", "frozen, then all"}
-    if not isinstance(answer, dict) or set(answer) != names:
-        raise Wrong(f"we expect one list for each of {', '.join(sorted(names))}.")
-    for name, values in answer.items():
-        values = np.asarray(values, dtype=float).ravel()
-        if len(values) < 3:
-            raise Wrong(f"{name!r} has {len(values)} values; three seeds give three.")
-        if values.min() < 0 or values.max() > 1:
-            raise Wrong(f"{name!r} holds numbers that are no accuracies between 0 and 1.")
-        if np.ptp(values) == 0:
-            raise Wrong(f"{name!r} has the same value three times: did the seed change?")
+    if not isinstance(answer, dict) or len(answer) < 2:
+        raise Wrong("we expect a dictionary with two entries or more, to compare.")
+    budgets, seen = set(), []
+    for name, runs in answer.items():
+        if not isinstance(runs, (list, tuple)) or len(runs) < 3:
+            raise Wrong(f"{name!r} needs a list of three histories, one for each seed.")
+        for run in runs:
+            curves = getattr(run, "history", run)  # what `fit` itself returns will do
+            if not isinstance(curves, dict):
+                raise Wrong(f"{name!r} holds numbers; hand in the histories that they come from.")
+            if not {"loss", "val_accuracy"} <= set(curves):
+                raise Wrong(f"a history of {name!r} has no 'loss' or no 'val_accuracy'.")
+            losses, scores = (
+                np.ravel(curves[key]).astype(float) for key in ("loss", "val_accuracy")
+            )
+            if not len(losses) or not len(scores) or not np.isfinite(scores).all():
+                raise Wrong(f"a history of {name!r} has no epochs, or values that are no numbers.")
+            if scores.min() < 0 or scores.max() > 1:
+                raise Wrong(f"the accuracies of {name!r} do not lie between 0 and 1.")
+            if len(losses) > 1 and np.ptp(losses) == 0:
+                raise Wrong(
+                    f"the loss of {name!r} is the same in each epoch: no training does that."
+                )
+            if any(np.array_equal(losses, other) for other in seen):
+                raise Wrong(f"{name!r} holds a history twice: did the seed change?")
+            seen.append(losses)
+            budgets.add(len(losses))
+    if len(budgets) > 1:
+        raise Wrong(f"the budgets differ: {sorted(budgets)} epochs.")

@@ -1,4 +1,6 @@
-"""Exercises of lesson 13: the size of an exam, an honest score, a paired comparison, a guide."""
+"""Exercises of lesson 13: the size of an exam, an honest score, a paired error, a guide."""
+
+import re
 
 import numpy as np
 
@@ -13,6 +15,10 @@ APPROACHES = (
     "top fine-tuned",
     "two stages fine-tuned",
 )
+SLOW = ("from scratch", "+ augmentation", "frozen, live", "two stages fine-tuned")
+# Live costs more than cached views and brings the same; from scratch may cost anything.
+COST = {"features + head": 0, "frozen, cached views": 1, "frozen, live": 2, "top fine-tuned": 2}
+COST |= {"two stages fine-tuned": 3, "from scratch": 4, "+ augmentation": 4}
 
 
 @exercise(
@@ -22,7 +28,7 @@ APPROACHES = (
         "Solve 1.96 · √(0.9 · 0.1 / n) = 0.01 for n. Or try sizes: `half_width(0.9, n)`.",
     ),
     solution="answer = 1.96**2 * 0.9 * 0.1 / 0.01**2  # 3,457",
-    praise="right: about 3,500. An exam of a few hundred pictures cannot tell one point.",
+    praise="right: about 3,500. A test of a few hundred pictures cannot tell one point.",
 )
 def pictures_for_a_point(answer):
     answer = number(answer)
@@ -30,7 +36,7 @@ def pictures_for_a_point(answer):
         (864, "the whole interval would then be four points wide: ± means to either side."),
         (900, "that makes one standard error a point; 95% takes 1.96 of them."),
         (13_830, "that makes the whole interval one point wide; ± one point is two."),
-        (9_604, "that would be for an accuracy of 0.5, where an exam is least sure."),
+        (9_604, "that would be for an accuracy of 0.5, where a test is least sure."),
         (1_764, "1.96 has to be squared as well."),
         (35, "a point is 0.01, not 0.1."),
     ):
@@ -43,18 +49,20 @@ def pictures_for_a_point(answer):
 @exercise(
     "13.2",
     hints=(
-        "Ask of each: has the test picture taken part in choosing the network?",
-        "An interval covers chance in one exam. It does not cover picking the best of fifty.",
+        "Ask of each: have the test pictures taken part in choosing the network?",
+        "An interval covers chance in one test. It does not cover picking the best of fifty.",
     ),
     solution='answer = ["B", "D"]  # in A the test pictures chose; C is about another network',
     praise="right: in both, the pictures that judge have not chosen.",
 )
 def honest_scores(answer):
-    if not isinstance(answer, (str, list, tuple, set)):
-        raise Wrong('we expect a list of letters, such as ["A", "C"].')
-    letters = {str(letter).strip().upper() for letter in answer if str(letter).strip(" ,")}
+    letters = _letters(answer)
     if not letters or letters - set("ABCD"):
         raise Wrong("choose among the letters A, B, C and D.")
+    if letters == set("ABCD"):
+        raise Wrong("not all four: in one of them the test pictures have chosen the network.")
+    if letters == set("AC"):
+        raise Wrong("these are the two that are not honest. Which are?")
     if "A" in letters:
         raise Wrong("A: the interval is computed as if one network had been examined, not fifty.")
     if "C" in letters:
@@ -65,74 +73,99 @@ def honest_scores(answer):
         raise Wrong("D is honest, but needs new pictures; one of the others needs none.")
 
 
+def _letters(answer):
+    """Return the letters of "BD", "B and D", ["B", "D"], ["BD"], a set or an array."""
+    parts = list(answer) if isinstance(answer, (set, frozenset, dict)) else np.ravel(answer)
+    if not all(isinstance(part, str) for part in parts):
+        raise Wrong('we expect a list of letters, such as ["A", "C"].')
+    words = re.findall(r"[A-Z]+", " ".join(parts).upper())
+    return set("".join(word for word in words if word != "AND"))
+
+
 @exercise(
     "13.3",
     hints=(
-        "`first & ~second` is True where the first is right and the second is not.",
-        "`.sum()` counts True. Return two numbers: `return a, b`.",
+        "`first.astype(int) - second.astype(int)` holds +1, -1 and 0.",
+        "The standard error of a mean is the standard deviation, divided by the root of n.",
     ),
     solution="""
-    def differences(first, second):
-        return (first & ~second).sum(), (second & ~first).sum()
-
-    check("13.3", differences)  # your answer is the function itself
+    def paired_error(first, second):
+        scores = first.astype(int) - second.astype(int)
+        return scores.std() / np.sqrt(len(scores))
     """,
-    praise="right: where both agree, the exam says nothing about their difference.",
+    praise="right: where both agree, the score is 0, and so the error is small.",
 )
-def paired(answer):
-    first = np.array([1, 1, 1, 0, 0, 1, 0, 1, 1], bool)
-    second = np.array([1, 0, 0, 1, 0, 0, 0, 1, 1], bool)
-    found = function(answer, first, second)
-    if np.ndim(found) != 1 or len(found) != 2:
-        raise Wrong("we expect two numbers, one for each network.")
-    found = tuple(float(value) for value in found)
-    if found == (6, 4):
-        raise Wrong("these are all right answers of each; leave out what both got right.")
-    if found == (1, 3):
-        raise Wrong("that is the other way round: first what only the first got right.")
-    if found[0] == found[1] == 4:
-        raise Wrong("that counts where they differ; who was right there?")
-    if found == (3 / 9, 1 / 9):
-        raise Wrong("these are shares; we ask how many pictures.")
-    if found != (3, 1):
-        raise Wrong(f"in our small example it is 3 and 1, not {found[0]:g} and {found[1]:g}.")
+def paired_error(answer):
+    for n, only_first, only_second, neither in ((40, 9, 3, 6), (90, 4, 11, 20)):
+        both = n - only_first - only_second - neither
+        kinds = np.repeat([0, 1, 2, 3], [both, only_first, only_second, neither])
+        first, second = np.isin(kinds, (0, 1)), np.isin(kinds, (0, 2))
+        found = number(function(answer, first.copy(), second.copy()))
+        scores = first.astype(int) - second.astype(int)
+        error, right = scores.std() / np.sqrt(n), [first.mean(), second.mean()]
+        apart = np.sqrt(sum(share * (1 - share) / n for share in right))
+        for wrong, message in (
+            (apart, "these are two errors added as if each network had pictures of its own."),
+            (scores.mean(), "this is the difference itself; how sure is it?"),
+            (-scores.mean(), "this is a difference, the second minus the first, and no error."),
+            (scores.std(), "this is the spread of single scores; a mean of many is surer."),
+            (scores.std() / n, "divide by the root of the number of pictures, not by the number."),
+            (1.96 * error, "this is half of a 95% interval; we ask for one standard error."),
+            (error**2, "this is the error's square; take the root."),
+            ((first != second).std() / np.sqrt(n), "each score needs its sign: who was right?"),
+            (only_first + only_second, "this counts where they differ; we ask for an error."),
+            (first.std() / np.sqrt(n), "this is the error of the first network's accuracy."),
+        ):
+            if np.isclose(found, wrong, rtol=1e-3):
+                raise Wrong(message)
+        if not np.isclose(found, error, rtol=0.02):  # n - 1 below the line is right, too
+            case = f"{only_first} right in the first only, {only_second} in the second only"
+            raise Wrong(f"of {n} pictures, {case}: it is {error:.4f}, not {found:.4f}.")
 
 
 @exercise(
     "13.4",
     hints=(
-        "Begin with a copy of `choose`, and change one rule.",
+        "Begin with a copy of `choose`, and change its rules to what you have measured.",
         'Every path must end in `return "an approach", "a reason"`.',
     ),
     solution="""
-    def my_choose(pictures, minutes, similar):
+    def my_guide(pictures, minutes, similar):
         if pictures < 100 or minutes < 1:
             return "features + head", "little data or little time"
         if similar:
-            return "top fine-tuned", "best for its price in my runs"
+            return "top fine-tuned", "best for its time in my runs"
         return "two stages fine-tuned", "the upper layers know other things"
-
-    answer = my_choose
     """,
     praise="a guide of your own. Would a colleague understand its reasons?",
 )
 def own_guide(answer):
-    chosen = {}
+    if getattr(answer, "__name__", "") == "choose":
+        raise Wrong("this is the lesson's guide. Copy it under another name, and change a rule.")
+    chosen, reasons = {}, {}
     for pictures in (20, 300, 5_000, 1_000_000):
-        for minutes in (0.1, 10, 10_000):
-            for similar in (True, False):
+        for similar in (True, False):
+            for minutes in (0.1, 10, 10_000):
                 found = function(answer, pictures, minutes, similar)
                 case = f"{pictures:,} pictures, {minutes:g} minutes, similar={similar}"
                 if not isinstance(found, (tuple, list)) or len(found) != 2:
                     raise Wrong(f"for {case} there is no pair of approach and reason.")
-                if found[0] not in APPROACHES:
-                    raise Wrong(f"for {case} it names {found[0]!r}, which is none of the ladder's.")
-                if not isinstance(found[1], str) or len(found[1].split()) < 3:
+                approach, reason = found
+                if not isinstance(approach, str) or approach not in APPROACHES:
+                    raise Wrong(f"for {case} it names {approach!r}, which is none of the ladder's.")
+                if not isinstance(reason, str) or len(set(reason.lower().split())) < 3:
                     raise Wrong(f"for {case} the reason is missing, or too short to convince.")
-                chosen[pictures, minutes, similar] = found[0]
+                chosen[pictures, minutes, similar] = approach
+                reasons.setdefault(" ".join(reason.lower().split()), set()).add(approach)
     if len(set(chosen.values())) == 1:
         raise Wrong("it gives the same advice to everybody.")
-    if chosen[20, 10, True] in APPROACHES[:2]:
+    if any(len(approaches) > 1 for approaches in reasons.values()):
+        raise Wrong("one reason stands for different approaches; why this one, and not the other?")
+    if any(chosen[20, minutes, True] in APPROACHES[:2] for minutes in (0.1, 10, 10_000)):
         raise Wrong("from scratch with twenty pictures? Look at the left end of the curve.")
-    if chosen[300, 0.1, True] in ("frozen, live", "two stages fine-tuned"):
+    if chosen[300, 0.1, True] in SLOW:
         raise Wrong("with a few seconds of time it advises one of the slowest approaches.")
+    for (pictures, _, similar), _ in chosen.items():
+        costs = [COST[chosen[pictures, minutes, similar]] for minutes in (0.1, 10, 10_000)]
+        if costs != sorted(costs):
+            raise Wrong(f"with {pictures:,} pictures, more minutes lead to a cheaper approach.")
