@@ -49,7 +49,7 @@ class Check:
 def examine() -> list[Check]:
     """Look at everything; no TensorFlow is loaded into this process, and nothing is changed."""
     checks = []
-    for look in (packages, machine, gpu, disks, kernel, lessons):
+    for look in (packages, machine, gpu, disks, lessons):
         try:
             checks += look()
         except ModuleNotFoundError as error:
@@ -130,21 +130,6 @@ def disks():
             yield Check(name, f"{free:,} MB free in {folder}", fix)
         else:
             yield Check(name, f"{folder} may not be written to", way_out, STOP)
-
-
-def kernel():
-    """Yield the kernel that JupyterLab starts: this very Python, as for `course run`."""
-    import ipykernel  # noqa: F401
-    from jupyter_client.kernelspec import get_kernel_spec
-
-    program = get_kernel_spec("python3").argv[0]
-    # A bare "python" is replaced by the interpreter that runs Jupyter. Links are not followed: the
-    # same file under another name is another environment.
-    if not os.path.isabs(program) or os.path.abspath(program) == os.path.abspath(sys.executable):
-        yield Check("kernel", "python3 is this Python")
-    else:
-        value = f"JupyterLab's python3 is {program}, not this Python; course run is not affected"
-        yield Check("kernel", value, f"{sys.executable} -m ipykernel install --sys-prefix")
 
 
 def lessons():

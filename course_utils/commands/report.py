@@ -65,7 +65,7 @@ def text_table(folder, numbers=None) -> str:
         if numbers and row["lesson"] not in numbers:
             continue
         name = f"{row['lesson']} {row['title']}" + (f" ({row['variant']})" * bool(row["variant"]))
-        first = "FAILED" if "reason" in row else row.get("main", "")
+        first = "FAILED" if "reason" in row else row.get("main") or ""
         lines.append((name, first, *ledger.cells(row)[1:], f"{row['peak_mb']:,}"))
         if len(row["results"]) > 1:
             lines += [("", each["name"], *ledger.cells(each)[1:], "") for each in row["results"]]
@@ -95,6 +95,9 @@ def build(folder) -> Path:
     """
     import jinja2
 
+    from course_utils.plots.curves import history_figure
+    from course_utils.plots.figure import picture
+
     folder = Path(folder)
     rows = collect(folder)
     for row in rows:
@@ -102,13 +105,16 @@ def build(folder) -> Path:
         row["page"] = export(notebook.with_suffix(".failed.ipynb") if "reason" in row else notebook)
         row["software"] = ", ".join(" ".join(item) for item in row["versions"].items())
         row["curves"] = [
-            {"name": result["name"], "picture": curve(result["history"])}
+            {
+                "name": result["name"],
+                "picture": picture(*history_figure(result["history"]), flat=True),
+            }
             for result in row["results"]
             if len((result.get("history") or {}).get("accuracy") or []) > 1
         ]
     jinja = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     jinja.filters["cells"] = ledger.cells
-    jinja.filters["base64"] = lambda png: base64.b64encode(png).decode()
+    jinja.filters["base64"] = lambda content: base64.b64encode(content).decode()
     template = Path(__file__).with_name("report.html").read_text(encoding="utf-8")
     date = datetime.now().strftime("%d %B %Y, %H:%M").lstrip("0")
     page = jinja.from_string(template).render(name=folder.name, rows=rows, date=date)
@@ -140,19 +146,6 @@ def export(notebook) -> Path | None:
         text, _ = exporter.from_notebook_node(content, {"metadata": {"name": notebook.stem}})
     except Exception:  # of many kinds, for a file that is no notebook
         return None
-    # The template's scripts come from elsewhere, and a page of results needs none; MathJax alone
-    # stays where there are formulas, which can be read without it too.
-    formulas = any(c.cell_type == "markdown" and "$" in c.source for c in content.cells)
-
-    def keep(script):
-        return script[0] if formulas and "mathjax" in script[0].lower() else ""
-
-    text = re.sub(r"<script\b.*?</script>", keep, text, flags=re.DOTALL)
+    # The template's scripts come from elsewhere, and a page of results needs none.
+    text = re.sub(r"<script\b.*?</script>", "", text, flags=re.DOTALL)
     return files.write_atomically(page, text.encode() + stamp)
-
-
-def curve(history):
-    """Draw training and validation accuracy over the epochs, as a `plots.figure.Picture`."""
-    from course_utils.plots import curves, figure
-
-    return figure.picture(*curves.history_figure(history), flat=True)

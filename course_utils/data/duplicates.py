@@ -40,11 +40,6 @@ class Group:
     exact: bool
 
     @property
-    def leaks(self):
-        """bool: whether it stands in more than one split."""
-        return len(set(self.splits)) > 1
-
-    @property
     def contradicts(self):
         """bool: whether it stands in more than one class."""
         return len(set(self.classes)) > 1
@@ -55,7 +50,7 @@ class Group:
         if self.contradicts:
             return "in two classes"
         alone = "repeated in a split" if self.exact else "alike in a split"
-        return "in two splits" if self.leaks else alone
+        return "in two splits" if len(set(self.splits)) > 1 else alone
 
     @property
     def how(self):

@@ -69,15 +69,12 @@ class Decoded(NamedTuple):
         As from `decode`.
     kind : str
         The type of the file, such as "JPEG".
-    mode : str
-        Pillow's colour mode, such as "RGB"; "L" is grey.
     size : tuple of int
         Width and height in pixels, seen upright.
     """
 
     image: np.ndarray
     kind: str
-    mode: str
     size: tuple[int, int]
 
 
@@ -185,7 +182,7 @@ def opened(source):
 
 def _read(picture, size):
     kind = "JPEG" if picture.format == "MPO" else picture.format  # MPO: a second JPEG behind it
-    mode, (width, height) = picture.mode, picture.size
+    width, height = picture.size
     # JPEG decoders can shrink by 2, 4 or 8 while decoding; asking for twice the size keeps enough
     # detail for the final resize. A progressive one is held whole all the same.
     picture.draft("RGB", (2 * size, 2 * size))
@@ -205,7 +202,7 @@ def _read(picture, size):
     if small.mode == "RGBA":
         small = Image.alpha_composite(Image.new("RGBA", small.size, "white"), small)
     upright = (height, width) if sideways else (width, height)
-    return Decoded(np.asarray(small.convert("RGB")), kind, mode, upright)
+    return Decoded(np.asarray(small.convert("RGB")), kind, upright)
 
 
 def _shrink(picture, size):

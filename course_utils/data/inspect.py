@@ -58,8 +58,8 @@ class FolderReport:
     unreadable : list of Unreadable
     counts : dict of str to dict of str to int
         Readable pictures by split and class.
-    kinds, modes : dict of str to int
-        Readable files by type, and by Pillow's colour mode ("L" is grey); commonest first.
+    kinds : dict of str to int
+        Readable files by type, the most frequent first.
     misnamed : dict of pathlib.Path to str
         Readable files of another type than the name says, with the type, such as "PNG".
     sides : tuple of int
@@ -77,8 +77,8 @@ class FolderReport:
         found = list(in_threads(_look, places))
         self.unreadable = [one for one in found if isinstance(one, Unreadable)]
         good = [one for one in found if not isinstance(one, Unreadable)]
-        columns = zip(*good, strict=True) if good else [()] * 6
-        files, kinds, modes, sides, contents, prints = columns
+        columns = zip(*good, strict=True) if good else [()] * 5
+        files, kinds, sides, contents, prints = columns
         self.alike = duplicates.alike(files, prints)
         if not has_splits(self.folder):
             self.classes, self.listing = list_folder(self.folder, seed, self.alike)
@@ -86,7 +86,7 @@ class FolderReport:
         places = [(path, split_of[path], name) for path, name in files]
         number = Counter((split, name) for _, split, name in places)
         self.counts = {s: {name: number[s, name] for name in self.classes} for s in self.listing}
-        self.kinds, self.modes = (dict(Counter(each).most_common()) for each in (kinds, modes))
+        self.kinds = dict(Counter(kinds).most_common())
         ordered = sorted(sides) or [0]
         self.sides = ordered[0], ordered[len(ordered) // 2], ordered[-1]
         usual = Image.registered_extensions() | {".mpo": "JPEG"}
@@ -137,11 +137,10 @@ class FolderReport:
 
     @property
     def summary(self):
-        """str: one line on types, colour modes and sizes."""
-        found = (self.kinds, self.modes)
-        kinds, modes = (", ".join(f"{n:,} {name}" for name, n in d.items()) for d in found)
+        """str: one line on types and sizes."""
+        kinds = ", ".join(f"{number:,} {name}" for name, number in self.kinds.items())
         low, middle, high = self.sides
-        return f"{kinds}; {modes}; shorter side {low} to {high} pixels (median {middle})"
+        return f"{kinds}; shorter side {low} to {high} pixels (median {middle})"
 
     def __repr__(self):
         rows = [f"{split}: {counts}" for split, counts in self.counts.items()]
@@ -174,4 +173,4 @@ def _look(place):
     except (ValueError, OSError) as error:
         return Unreadable(place[0], str(error))
     fingerprint = duplicates.fingerprint(picture.image)
-    return place, picture.kind, picture.mode, min(picture.size), content, fingerprint
+    return place, picture.kind, min(picture.size), content, fingerprint

@@ -1,4 +1,4 @@
-"""Exercises of lesson 10: size of an activation, sparsity, dead channels, activation model."""
+"""Exercises of lesson 10: size of an activation, sparsity, dead channels, a channel silenced."""
 
 import numpy as np
 
@@ -38,8 +38,6 @@ def activation_size(answer):
     solution="""
     def channel_sparsity(values):
         return (values == 0).mean(axis=(0, 1, 2))
-
-    answer = channel_sparsity
     """,
     praise="right. Channels with a share of 1 are the dead ones.",
 )
@@ -47,19 +45,32 @@ def channel_sparsity(answer):
     values = np.zeros((4, 3, 5, 3), "float32")
     values[:2, ..., 0] = 2.0
     values[:, 0, :, 1] = 0.5
-    want = np.array([0.5, 2 / 3, 1.0])
+    _check_shares(answer, values, np.array([0.5, 2 / 3, 1.0]))
+    other = np.random.default_rng(0).normal(size=(2, 6, 3, 5)).clip(0)
+    try:
+        _check_shares(answer, other, (other == 0).mean(axis=(0, 1, 2)))
+    except Wrong:
+        raise Wrong(
+            "right for our first array, and wrong for a second one of another shape: is a size or "
+            "a share written into the function?"
+        ) from None
+
+
+def _check_shares(answer, values, want):
     got = np.asarray(function(answer, values), dtype="float64")
     if got.shape == ():
         raise Wrong("this is one number for the whole layer; we want one for each channel.")
-    if got.shape == (4,):
+    if got.shape == (len(values),):
         raise Wrong("this is one number for each picture; we want one for each channel.")
-    if got.shape != (3,):
-        raise Wrong(f"we expect one number for each of 3 channels, and this is {got.shape}.")
+    if got.shape != want.shape:
+        raise Wrong(f"we expect one number for each channel, {want.shape}, and got {got.shape}.")
     if np.allclose(got, 1 - want):
         raise Wrong("these are the shares that are *not* zero.")
-    if np.allclose(got, want * 60):
+    if np.allclose(got, want * values[..., 0].size):
         raise Wrong("these are counts; divide by how many answers a channel gives.")
-    if not np.allclose(got, want):
+    if np.allclose(got, (values[0] == 0).mean(axis=(0, 1))):
+        raise Wrong("these are the shares of the first picture; we want those of all pictures.")
+    if not np.allclose(got, want, atol=1e-4):
         raise Wrong("the shares are not right. Try a small array whose zeros you can count.")
 
 
@@ -72,8 +83,6 @@ def channel_sparsity(answer):
     solution="""
     def dead_channels(values):
         return list(np.flatnonzero((values == 0).all(axis=(0, 1, 2))))
-
-    answer = dead_channels
     """,
     praise="right: blank in one picture is no reason to call a channel dead.",
 )
@@ -83,12 +92,7 @@ def dead_channels(answer):
     values[0, ..., 2] = 0  # blank in the first picture
     values[:, 0, 0, 3] = 0  # zero at one place
     values[..., 4] = [[[-1, 1], [1, -1]]] * 3  # its mean is zero, and it is not dead
-    got = function(answer, values)
-    try:
-        got = sorted(got) if isinstance(got, set) else got
-        got = [int(item) for item in np.ravel(np.asarray(got))]
-    except (TypeError, ValueError):
-        raise Wrong("we expect a list of the channels' numbers.") from None
+    got = _numbers(function(answer, values))
     if got == [0, 1, 0, 0, 0]:
         raise Wrong("this is True or False for each channel; we want the numbers of the dead ones.")
     if got == [1, 2]:
@@ -101,6 +105,25 @@ def dead_channels(answer):
         raise Wrong("these are the channels that live.")
     if got != [1]:
         raise Wrong(f"in our test only channel 1 is dead, and your function says {got}.")
+    more = np.zeros((2, 1, 4, 7), "float32")
+    more[1, 0, 3, [1, 4, 5]] = 1e-6  # a weak answer in one corner is an answer
+    if (got := _numbers(function(answer, more))) == [1]:
+        raise Wrong("it names channel 1 for every array: look at the values.")
+    if got == list(range(7)):
+        raise Wrong("a channel that answers weakly, 0.000001 at one place, is not dead.")
+    if got != [0, 2, 3, 6]:
+        raise Wrong(f"in our second array channels 0, 2, 3 and 6 are dead, and it says {got}.")
+    if _numbers(function(answer, np.ones((2, 2, 2, 3), "float32"))):
+        raise Wrong("where no channel is dead we expect an empty list.")
+
+
+def _numbers(got):
+    """Return the channels that a student's function names, in order, as a list of int."""
+    try:
+        got = np.ravel(np.asarray(sorted(got) if isinstance(got, set | tuple | list) else got))
+        return [int(item) for item in got]
+    except (TypeError, ValueError):
+        raise Wrong("we expect a list of the channels' numbers.") from None
 
 
 def _network():
@@ -108,45 +131,80 @@ def _network():
     from keras import layers
 
     inputs = keras.Input((12, 12, 3))
-    x = layers.Conv2D(2, 3, activation="relu", name="first")(inputs)
+    # Biases above zero: a channel whose kernel alone is zero still answers.
+    usual = {"activation": "relu", "bias_initializer": keras.initializers.Constant(0.5)}
+    x = layers.Conv2D(4, 3, name="first", **usual)(inputs)
     x = layers.MaxPooling2D(2, name="second")(x)
-    x = layers.Conv2D(3, 3, activation="relu", name="third")(x)
+    x = layers.Conv2D(3, 3, name="third", **usual)(x)
     return keras.Model(inputs, layers.Dense(1, name="last")(layers.Flatten()(x)))
+
+
+def _maps(model, name, pictures):
+    import keras
+
+    window = keras.Model(model.inputs[0], model.get_layer(name).output)
+    return np.asarray(window(pictures, training=False), dtype="float32")
 
 
 @exercise(
     "10.4",
     hints=(
-        "`model.get_layer(name).output` is the output of one layer.",
-        "`keras.Model(model.inputs, [...])` with a list of those outputs.",
+        "A filter answers kernel · pixels + bias. When is that never above zero?",
+        "`get_weights()` gives copies of the kernel, (3, 3, channels in, channels out), and the "
+        "bias. Set the channel's part of both to 0, and hand them to `set_weights`.",
     ),
     solution="""
-    def windows_into(model, layer_names):
-        return keras.Model(model.inputs, [model.get_layer(name).output for name in layer_names])
-
-    answer = windows_into
+    def silence(model, layer_name, channel):
+        kernel, bias = model.get_layer(layer_name).get_weights()
+        kernel[..., channel], bias[channel] = 0, 0
+        model.get_layer(layer_name).set_weights([kernel, bias])
     """,
-    praise="it opens the layers we asked for. In which network did you look?",
+    praise="dead, and the others answer as before. Which channel does the network miss most?",
 )
-def windows_into(answer):
+def silence(answer):
+    for layer_name, channel in (("first", 2), ("third", 0)):
+        _check_silence(answer, layer_name, channel)
+
+
+def _check_silence(answer, layer_name, channel):
     import keras
 
     model = _network()
-    names = ["third", "first"]
-    windows = function(answer, model, names)
-    if not isinstance(windows, keras.Model):
-        raise Wrong(f"we expect a Keras model, and this is {type(windows).__name__}.")
-    shapes = [tuple(output.shape[1:]) for output in windows.outputs]
-    want = [tuple(model.get_layer(name).output.shape[1:]) for name in names]
-    if shapes == want[::-1]:
-        raise Wrong("the outputs stand in the network's order; keep the order of the names.")
-    if len(shapes) == 1:
-        raise Wrong("there is one output only; give the model a list of outputs.")
-    if len(shapes) != len(want):
-        raise Wrong(f"we named {len(want)} layers, and your model has {len(shapes)} outputs.")
-    if shapes != want:
-        raise Wrong("these are the outputs of other layers: ask `get_layer` for each name.")
-    pixels = np.random.default_rng(0).random((2, 12, 12, 3)).astype("float32")
-    by_hand = np.asarray(model.get_layer("first")(pixels), dtype="float32")
-    if not np.allclose(windows.predict(pixels, verbose=0)[1], by_hand, atol=0.02):
-        raise Wrong("the layers have other weights than the model's: use its own layers.")
+    draw = np.random.default_rng(0)
+    # Dark, bright and of both signs: what is dead answers to none of them.
+    pictures = np.concatenate(
+        [draw.uniform(low, high, (6, 12, 12, 3)) for low, high in ((0, 1), (0, 255), (-255, 255))]
+    ).astype("float32")
+    before = _maps(model, layer_name, pictures)
+    weights = {layer.name: layer.get_weights() for layer in model.layers}
+    got = function(answer, model, layer_name, channel)
+    model = got if isinstance(got, keras.Model) else model
+    if layer_name not in [layer.name for layer in model.layers]:
+        raise Wrong(f"the model that you return has no layer {layer_name!r}.")
+    after = _maps(model, layer_name, pictures)
+    if after.shape != before.shape:
+        raise Wrong("the layer has another shape now: the channel stays, and answers 0.")
+    dead = [k for k in range(after.shape[-1]) if not after[..., k].any()]
+    moved = [k for k in range(after.shape[-1]) if not np.allclose(after[..., k], before[..., k])]
+    elsewhere = any(
+        not np.array_equal(new, old)
+        for layer in model.layers
+        if layer.name in weights and layer.name != layer_name
+        for new, old in zip(layer.get_weights(), weights[layer.name], strict=True)
+    )
+    if dead == list(range(after.shape[-1])):
+        raise Wrong("the whole layer is silent now; silence one channel of it.")
+    if elsewhere:
+        raise Wrong("the weights of another layer have changed: silence the filter itself.")
+    if not moved:
+        raise Wrong(
+            "nothing has changed. `get_weights` gives copies: hand them back by `set_weights`."
+        )
+    if channel not in moved and dead:
+        raise Wrong(f"channel {dead[0]} is dead, and we asked for {channel}: count from 0.")
+    if set(moved) - {channel}:
+        raise Wrong("other channels have changed too: the *last* axis of a kernel is the filter.")
+    if after[..., channel].any():
+        if np.ptp(after[..., channel]) < 1e-3:
+            raise Wrong("it still answers, the same everywhere: its bias is left.")
+        raise Wrong("it still answers to some pictures: bright ones overcome your change.")

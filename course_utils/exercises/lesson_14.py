@@ -106,10 +106,13 @@ def own_hash(answer):
     solution="""
     def split_groups(groups, share):
         wanted = share * sum(len(group) for group in groups)
-        train, test = [], []
-        for group in sorted(groups, key=len, reverse=True):
-            side = test if len(test) + len(group) <= wanted else train
-            side += group
+        found = {0: []}  # size of a test list -> the numbers of its groups
+        for number, group in enumerate(groups):
+            for size, numbers in list(found.items()):
+                found.setdefault(size + len(group), [*numbers, number])
+        chosen = found[min(found, key=lambda size: abs(size - wanted))]
+        train = [name for k, group in enumerate(groups) if k not in chosen for name in group]
+        test = [name for k in chosen for name in groups[k]]
         return train, test
 
     answer = split_groups
@@ -118,8 +121,43 @@ def own_hash(answer):
 )
 def whole_groups(answer):
     groups = [["a1", "a2", "a3", "a4"], ["b1"], ["c1", "c2"], ["d1"], ["e1"], ["f1"]]
+    train, test = _shared_out(answer, groups, 0.2)
+    if len(train) == 2:
+        raise Wrong("these sides are swapped: training first, then test.")
+    if not test:
+        raise Wrong("the test list is empty, although 2 of 10 names were wanted and possible.")
+    if len(test) != 2:
+        raise Wrong(f"{len(test)} of 10 names for the test, and 2 were wanted and possible.")
+    sizes = {0.5: 15, 0.1: 3}
+    for share, best in sizes.items():
+        _, test = _shared_out(answer, _groups(*[3] * 10), share)
+        if len(test) != best:
+            raise Wrong(
+                f"right for a fifth, but of ten groups of 3 and a share of {share} the test gets "
+                f"{len(test)} names instead of {best}: does `share` decide?"
+            )
+    _, test = _shared_out(answer, _groups(3, 3, 3), 0.2)
+    if len(test) != 3:
+        raise Wrong(
+            f"groups of 3, 3 and 3, a share of 0.2: 1.8 names are wanted, and 3 are nearer than "
+            f"{len(test)}. A group may go over the share, if that is nearer."
+        )
+    _, test = _shared_out(answer, _groups(3, 2, 2), 4 / 7)
+    if len(test) != 4:
+        raise Wrong(
+            f"groups of 3, 2 and 2, a share of 4/7: the two small groups make 4 names; you have "
+            f"{len(test)}. The largest group first is not always best: try more combinations."
+        )
+
+
+def _groups(*sizes):
+    return [[f"{k}-{i}" for i in range(size)] for k, size in enumerate(sizes)]
+
+
+def _shared_out(answer, groups, share):
+    """Return both lists, or say what is wrong with them on any groups."""
     kept = [list(group) for group in groups]
-    result = function(answer, groups, 0.2)
+    result = function(answer, groups, share)
     if groups != kept:
         raise Wrong("your function changed the list it was given; build new lists.")
     if not isinstance(result, (tuple, list)) or len(result) != 2:
@@ -133,27 +171,22 @@ def whole_groups(answer):
         raise Wrong("names were lost, or stand there twice.")
     if any(set(group) & set(train) and set(group) & set(test) for group in groups):
         raise Wrong("a group is torn: some of its pictures are learnt from, others judge.")
-    if len(train) == 2 and len(test) == 8:
-        raise Wrong("these sides are swapped: training first, then test.")
-    if len(test) != 2:
-        raise Wrong(f"{len(test)} of 10 names for the test, and 2 were wanted and possible.")
-    more = [[f"{k}{i}" for i in range(3)] for k in range(10)]
-    if len(function(answer, more, 0.5)[1]) not in (15, 12, 18):
-        raise Wrong("right for a fifth, but not for a half: does `share` decide?")
+    return train, test
 
 
 @exercise(
     "14.5",
     hints=(
         "Think of a question first that somebody wants answered.",
-        "The baseline is the majority class's share of all pictures.",
+        "`belongs_to` may be as short as `lambda name: name.split('_')[0]`, for box3_0007.jpg.",
     ),
     solution="""
     answer = {
         "question": "Is this brick red, blue or broken?",
         "classes": ["red", "blue", "broken"],
         "pictures": [100, 100, 50],
-        "split_by": "the box that the bricks came in",
+        "files": [f"box{box}_{number}.jpg" for box in range(3) for number in range(4)],
+        "belongs_to": lambda name: name.split("_")[0],  # the box that the bricks came in
         "baseline": 0.4,
     }
     """,
@@ -162,20 +195,45 @@ def whole_groups(answer):
 def own_project(answer):
     if not isinstance(answer, dict):
         raise Wrong(f"we expect a dict, and this is {type(answer).__name__}.")
-    keys = ("question", "classes", "pictures", "split_by", "baseline")
-    if missing := [key for key in keys if not answer.get(key)]:
+    keys = ("question", "classes", "pictures", "files", "belongs_to", "baseline")
+    if missing := [key for key in keys if answer.get(key) is None or answer.get(key) is ...]:
         raise Wrong(f"your plan says nothing yet about {', '.join(missing)}.")
-    if not all(isinstance(answer[key], (list, tuple)) for key in ("classes", "pictures")):
-        raise Wrong("`classes` is a list of names, `pictures` a list of numbers, one for each.")
-    classes, pictures = list(answer["classes"]), list(answer["pictures"])
+    question = answer["question"]
+    if not isinstance(question, str) or not question.strip().endswith("?"):
+        raise Wrong("a question ends with a question mark: what do you want to know?")
+    if len(question.split()) < 3:
+        raise Wrong("a question of fewer than three words: what do you want to know of a picture?")
+    classes = _names(answer["classes"], "classes")
     if not 2 <= len(set(classes)) <= 20:
         raise Wrong("the course handles two to twenty different classes.")
-    if len(pictures) != len(classes):
+    pictures = np.asarray(answer["pictures"])
+    if pictures.shape != (len(classes),):
         raise Wrong("give one number of pictures for each class, in the same order.")
-    if min(pictures) < 20:
+    if pictures.dtype.kind not in "iu" and not (
+        pictures.dtype.kind == "f" and np.all(pictures == np.floor(pictures))
+    ):
+        raise Wrong("`pictures` holds whole numbers: there is no half picture.")
+    if pictures.min() < 20:
         raise Wrong("a class of fewer than 20 pictures leaves hardly any for the exam.")
-    if not isinstance(answer["question"], str) or "?" not in answer["question"]:
-        raise Wrong("a question ends with a question mark: what do you want to know?")
-    baseline = max(pictures) / sum(pictures)
-    if abs(number(answer["baseline"]) - baseline) > 0.02:
+    if abs(number(answer["baseline"]) - pictures.max() / pictures.sum()) > 0.02:
         raise Wrong("the baseline is the share of the majority class; compute it again.")
+    _check_groups(_names(answer["files"], "files"), answer["belongs_to"])
+
+
+def _names(names, key):
+    if isinstance(names, str) or not all(isinstance(one, str) and one.strip() for one in names):
+        raise Wrong(f"`{key}` is a list of names.")
+    return [str(one).strip() for one in names]
+
+
+def _check_groups(files, belongs_to):
+    if len(set(files)) < 6:
+        raise Wrong("give at least six different names of files, as you will call them.")
+    groups = [function(belongs_to, file) for file in files]
+    if None in groups:
+        raise Wrong("`belongs_to` returns nothing for some files: what must they stay with?")
+    count = len(set(map(str, groups)))
+    if count == len(set(files)):
+        raise Wrong("every file is a group of its own, so nothing is kept together.")
+    if count == 1:
+        raise Wrong("all files are in one group, so they cannot be shared out among the splits.")

@@ -119,7 +119,9 @@ def write(entry: dict, folder=None) -> Path:
         If the disk is full or the folder may not be written to.
     """
     path = _folder(folder) / file_name(entry)
-    text = json.dumps({"written": datetime.now(UTC).isoformat(), **entry}, default=_plain)
+    entry = {"written": datetime.now(UTC).isoformat(), **entry}
+    # NumPy scalars and arrays, without importing NumPy; paths.
+    text = json.dumps(entry, default=lambda v: v.tolist() if hasattr(v, "tolist") else str(v))
     content = json.loads(text, parse_constant=lambda name: None)  # NaN is no JSON
     return files.write_atomically(path, json.dumps(content, indent=1, ensure_ascii=False).encode())
 
@@ -191,8 +193,3 @@ def versions(names=("tensorflow", "keras", "numpy")) -> dict[str, str]:
 
 def _folder(folder) -> Path:
     return (Path(folder) if folder is not None else settings.results()) / "ledger"
-
-
-def _plain(value):
-    # NumPy scalars and arrays, without importing NumPy; paths.
-    return value.tolist() if hasattr(value, "tolist") else str(value)

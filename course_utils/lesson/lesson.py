@@ -10,7 +10,7 @@ import numpy as np
 from course_utils import presets, settings
 from course_utils.data import datasets
 from course_utils.errors import CourseError
-from course_utils.lesson import ledger
+from course_utils.lesson import ledger, reference
 from course_utils.lesson.saved import SavedModels
 
 
@@ -29,6 +29,8 @@ class Lesson(SavedModels):
         "CPU" or "GPU", and Keras's precision.
     results : list of dict
         What `add_result` has noted so far.
+    measures : dict
+        What `measure` has.
     """
 
     number: str
@@ -40,6 +42,7 @@ class Lesson(SavedModels):
     device: str
     policy: str
     results: list[dict] = field(default_factory=list)
+    measures: dict = field(default_factory=dict)
     _loaded: dict[str, datasets.Dataset] = field(default_factory=dict)
 
     def pictures(self):
@@ -59,7 +62,7 @@ class Lesson(SavedModels):
     def digits(self):
         """Return digits, grey and 28×28, as a `Dataset`: toys, or MNIST in the full preset.
 
-        DATA does not change them: they are the drill ground, the same for everybody.
+        DATA does not change them: everybody practises on the same ones.
         """
         return self._once("digits", partial(datasets.digits, self.preset, self.seed))
 
@@ -81,15 +84,14 @@ class Lesson(SavedModels):
         """pathlib.Path: where the ledger and what a lesson saves lie."""
         return settings.results()
 
-    def base(self, weights="default"):
+    def base(self, weights="pretrained"):
         """Return the pretrained base: a functional Keras model that takes raw pictures (0 to 255).
 
         `weights=None` gives the same network with random weights.
         """
         from course_utils.models import backbones
 
-        options = {} if weights == "default" else {"weights": weights}
-        return backbones.load(self.backbone, self.pictures().image_size, **options)
+        return backbones.load(self.backbone, self.pictures().image_size, weights)
 
     def progress(self, label, epochs):
         """Return a Keras callback: a bar over the epochs where somebody watches."""
@@ -149,6 +151,33 @@ class Lesson(SavedModels):
         """Return another lesson's newest `ledger.Earlier` for our preset, pictures, base, seed."""
         return ledger.Earlier(ledger.find(number, backbone=self.backbone, **self._key()) or {})
 
+    def reference(self, name, what="accuracy", lesson=None, pictures=None):
+        """Return the course's own results over several seeds for our preset, pictures and base.
+
+        Parameters
+        ----------
+        name : str
+            Of a result, or of a measure.
+        what : str
+            Of a result: "accuracy", "train_accuracy" or "seconds".
+        lesson : str, optional
+            Two digits; this lesson's own by default.
+        pictures : Dataset, optional
+            As of `record`.
+
+        Returns
+        -------
+        reference.Band
+            Its ``known`` is false for pictures or a base that the course has not measured.
+        """
+        where = {**self._key(pictures), "backbone": self.backbone}
+        del where["seed"]
+        return reference.find(lesson or self.number, name, what, **where)
+
+    def measure(self, name, value):
+        """Note a number, or a list of them, that is no accuracy: a ratio, a spread, a curve."""
+        self.measures[name] = np.round(np.asarray(value, float), 5).tolist()
+
     def add_result(
         self, name, accuracy, train_accuracy=None, trainable=None, seconds=None, history=None
     ):
@@ -176,13 +205,13 @@ class Lesson(SavedModels):
         }
         self.results = [other for other in self.results if other["name"] != name] + [row]
 
-    def record(self, main, uses_backbone=True, pictures=None):
-        """Write the lesson's results into the ledger, and return them as a `ledger.Table`.
+    def record(self, main=None, uses_backbone=True, pictures=None):
+        """Write the lesson's results into the ledger, and return them as a `ledger.Table`, or None.
 
         Parameters
         ----------
-        main : str
-            Name of the result that stands for the lesson.
+        main : str, optional
+            Name of the result that stands for the lesson; None for a lesson that trains nothing.
         uses_backbone : bool
             False for lessons that need no pretrained base.
         pictures : Dataset, optional
@@ -194,7 +223,7 @@ class Lesson(SavedModels):
             If there is no result of that name.
         """
         results = {row["name"]: row for row in self.results}
-        if main not in results:
+        if main is not None and main not in results:
             raise CourseError(
                 f"There is no result {main!r} to record; call lesson.add_result first."
             )
@@ -204,15 +233,16 @@ class Lesson(SavedModels):
             **self._key(pictures),
             "backbone": self.backbone if uses_backbone else None,
             "main": main,
-            **{key: value for key, value in results[main].items() if key != "name"},
+            **{key: value for key, value in results.get(main, {}).items() if key != "name"},
             "results": self.results,
+            "measures": self.measures,
             "pictures": pictures.title,
             "device": self.device,
             "policy": self.policy,
             "test_opened": pictures.test_opened,
         }
         ledger.write(entry)
-        return ledger.Table(self.results)
+        return ledger.Table(self.results) if self.results else None
 
 
 def _number(value, digits=4):

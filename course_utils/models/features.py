@@ -7,7 +7,6 @@ some augmented views of it, through the part below a cut once, and train what li
 import hashlib
 import json
 import re
-from contextlib import suppress
 
 import keras
 import numpy as np
@@ -17,15 +16,10 @@ from course_utils.errors import CourseError
 from course_utils.models.cuts import split_base, valid_cuts
 
 __all__ = ["extract", "extract_views", "split_base", "valid_cuts", "view_dataset"]
-_LARGEST = float(np.finfo(np.float16).max)  # 65504
-
-
-class _TooLarge(Exception):
-    """A value does not fit into float16."""
 
 
 class _NotFinite(Exception):
-    """The model gave infinity, or what is no number."""
+    """A value is infinite in the type at hand, or no number."""
 
 
 def extract(model, images, *, batch_size=32, cache=True):
@@ -150,19 +144,19 @@ def _views(model, images, augment, views, seed, batch_size, cache):
     if cache and (found := arrays.find(key)):
         return found[0].reshape(shape)
     rows = (views * len(images), *shape[2:])
-    try:
-        for dtype in (np.float16, np.float32):
-            batches = _compute(model, images, augment, views, seed, batch_size, dtype)
-            with suppress(_TooLarge):
-                if not cache:
-                    return np.concatenate(list(batches)).reshape(shape)
-                return arrays.store(key, batches, rows, dtype)[0].reshape(shape)
-    except _NotFinite as error:
-        told = f"{model.name} gave {error}"
-        if all(layer.compute_dtype != "float16" for layer in model.layers):
-            raise CourseError(f"{told}. Nothing was kept. Check its weights.") from None
-        print(f"{told} in float16: computed again in float32.")
-        return _views(_in_float32(model), images, augment, views, seed, batch_size, cache)
+    halves = any(layer.compute_dtype == "float16" for layer in model.layers)
+    for network, dtype in [(model, "float16"), (model, "float32"), *[(None, "float32")] * halves]:
+        if network is None:
+            print(f"{model.name} gave {told} in float16: computed again in float32.")
+            network = _in_float32(model)
+        batches = _compute(network, images, augment, views, seed, batch_size, dtype)
+        try:
+            if not cache:
+                return np.concatenate(list(batches)).reshape(shape)
+            return arrays.store(key, batches, rows, dtype)[0].reshape(shape)
+        except _NotFinite as error:
+            told = error
+    raise CourseError(f"{model.name} gave {told}. Nothing was kept. Check its weights.")
 
 
 def _compute(model, images, augment, views, seed, batch_size, dtype):
@@ -183,13 +177,12 @@ def _compute(model, images, augment, views, seed, batch_size, dtype):
             given.append(keras.ops.convert_to_numpy(matrices))
         for start in range(0, len(images), batch_size):
             batch = [np.asarray(part[start : start + batch_size], "float32") for part in given]
-            values = np.asarray(net.predict_on_batch(batch), "float32")
-            done = start + len(values)
+            with np.errstate(over="ignore"):
+                values = np.asarray(net.predict_on_batch(batch), "float32").astype(dtype)
             if not np.isfinite(values).all():
-                raise _NotFinite(f"values that are not finite for pictures {start} to {done - 1}")
-            if dtype is np.float16 and np.abs(values).max() > _LARGEST:
-                raise _TooLarge
-            yield values.astype(dtype)
+                place = f"pictures {start} to {start + len(values) - 1}"
+                raise _NotFinite(f"values that are not finite for {place}")
+            yield values
 
 
 def _in_float32(model):

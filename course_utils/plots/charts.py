@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from course_utils.plots.figure import COLOURS, FAINT, GREY, GROUND, INK, MAP, label, new_axes, show
+from course_utils.plots.figure import BESIDE, COLOURS, FAINT, GREY, INK, label, new_axes, show
 
 
-def bars(values, title="", xlabel="", spread=None, guess=None, form="{:.3f}", zoom=False):
+def bars(
+    values, title="", xlabel="", spread=None, guess=None, form="{:.3f}", zoom=False, reference=None
+):
     """Draw horizontal bars, each with its number.
 
     Parameters
@@ -24,32 +26,39 @@ def bars(values, title="", xlabel="", spread=None, guess=None, form="{:.3f}", zo
     zoom : bool
         Draw dots on an axis that does not begin at 0, for values that differ by little: the length
         of a bar would be a lie there.
+    reference : dict of str to lesson.reference.Band, optional
+        The course's own runs: a grey band behind the mark, mean ± 2 sd.
     """
     figure, axis = new_axes(6.4, 0.42 * len(values) + 1.0)
     names, heights = list(map(str, values)), np.array(list(values.values()), float)
     error = None if spread is None else [spread[name] for name in values]
     reach = np.zeros(len(names)) if error is None else np.array(error)
-    guesses = [] if guess is None else [guess]
+    others = [] if guess is None else [guess]
+    for row, name in enumerate(values):
+        if reference and reference[name].known:
+            low, high = reference[name].limits
+            order = 1 if zoom else 2.5  # behind a dot, before a bar
+            axis.barh(row, high - low, 0.86, low, color=GREY, alpha=0.25, zorder=order)
+            reach[row] = max(reach[row], high - heights[row])
+            others += [low, high]
     if zoom:
         axis.errorbar(heights, names, None, error, "o", color=COLOURS[0], ecolor=INK, capsize=3)
         axis.grid(axis="y", color=FAINT, alpha=0.3)
         axis.margins(y=0.5 / len(names))
-        ends = [*(heights - reach), *(heights + reach), *guesses]
-        room = max(max(ends) - min(ends), 0.01)
-        axis.set_xlim(min(ends) - 0.15 * room, max(ends) + 0.25 * room)
+        ends = [*(heights - reach), *(heights + reach), *others]
+        room = max(max(ends) - min(ends), 0.05)
+        end = max(ends) + 0.25 * room
+        axis.set_xlim(min(ends) - 0.15 * room, min(end, 1.02) if max(ends) <= 1 else end)
     else:
         axis.barh(names, heights, xerr=error, color=COLOURS[0], height=0.62, ecolor=INK, capsize=3)
-        axis.set_xlim(0, 1.16 * max(*heights, *guesses, 0) or 1)
+        axis.set_xlim(0, 1.16 * max(*heights, *others, 0) or 1)
     axis.invert_yaxis()
     told = [form.format(height) for height in heights]
     for row, text in enumerate(told):
-        axis.annotate(
-            text, (heights[row] + reach[row], row), (6, 0), textcoords="offset points",
-            va="center", fontsize=9, bbox=GROUND, zorder=5,
-        )  # fmt: skip
+        place = (heights[row] + reach[row], row)
+        axis.annotate(text, place, (6, 0), zorder=5, **BESIDE)
     whole = bool((heights == heights.round()).all())  # there are no 2.5 pixels
-    steps = [1, 2, 5, 10] if whole else [1, 2, 2.5, 5, 10]
-    axis.xaxis.set_major_locator(MaxNLocator(5, integer=whole, steps=steps))
+    axis.xaxis.set_major_locator(MaxNLocator(5, integer=whole, steps=[1, 2, 5, 10]))
     if heights.max() >= 1000:
         axis.xaxis.set_major_formatter("{x:,.0f}")
     if guess is not None:
@@ -58,7 +67,9 @@ def bars(values, title="", xlabel="", spread=None, guess=None, form="{:.3f}", zo
         axis.text(guess, 1.01, "my guess", fontsize=8, color=GREY, **above)
     label(axis, title, xlabel, pad=6 if guess is None else 16)
     kind, pairs = "Dot" if zoom else "Bar", map(" ".join, zip(names, told, strict=True))
-    show(figure, f"{kind} chart of {xlabel}. {title}. {', '.join(pairs)}.", flat=True)
+    known = [f"{name} {band}" for name, band in (reference or {}).items() if band.known]
+    band = f" Grey, the course's runs: {', '.join(known)}." if known else ""
+    show(figure, f"{kind} chart of {xlabel}. {title}. {', '.join(pairs)}.{band}", flat=True)
 
 
 def scatter(panels, labels, classes, alt=""):
@@ -72,32 +83,21 @@ def scatter(panels, labels, classes, alt=""):
         (N,) class indices.
     classes : sequence of str
     alt : str
-        What the panels mean; the distance of the class centres is added from the data.
+        What the panels mean; the centre of each class is added from the data.
     """
     figure, axes = new_axes(3.4 * len(panels), 3.3, 1, len(panels))
     told = []
     for axis, (name, points) in zip(np.ravel(axes), panels.items(), strict=True):
         for number, one in enumerate(classes):
             x, y = points[labels == number].T
+            told.append(f"{name}, {one} around {x.mean():.1f}, {y.mean():.1f}")
             axis.scatter(
                 x, y, s=14, marker="o^sDvPX*"[number % 8], alpha=0.7, label=one, linewidths=0,
                 color=COLOURS[number % len(COLOURS)],
             )  # fmt: skip
-        axis.xaxis.set_major_locator(MaxNLocator(5))
         label(axis, name, "first component", "second component")
-        told.append(f"{name}: {_separation(points, labels)}")
     axis.legend(loc="best", fontsize=8, frameon=True, framealpha=0.9)
     show(figure, f"Scatter plots. {alt}. {'; '.join(told)}.")
-
-
-def _separation(points, labels):
-    """Tell how far the first two class centres lie apart, in units of the spread inside a class."""
-    groups = [points[labels == number] for number in np.unique(labels)]
-    if len(groups) < 2:
-        return "one class"
-    inside = np.mean([group.std(axis=0).mean() for group in groups])
-    apart = np.linalg.norm(groups[0].mean(axis=0) - groups[1].mean(axis=0))
-    return f"the centres of the first two classes lie {apart / (inside + 1e-9):.1f} spreads apart"
 
 
 def confusion_matrix(table, classes, title=""):
@@ -111,14 +111,12 @@ def confusion_matrix(table, classes, title=""):
     title : str
     """
     table, count, longest = np.asarray(table), len(classes), max(map(len, classes))
-    if table.shape != (count, count):
-        raise ValueError(f"{count} classes need a table of {count}×{count}, not {table.shape}")
     right = np.eye(count, dtype=bool)
     mistakes = np.where(right, 0, table)
     side = 1.3 + 0.36 * count + 0.06 * longest
     figure, axis = new_axes(side + 0.06 * longest, side)
     most = max(5, mistakes.max())  # one mistake stays pale, even if none is more frequent
-    axis.imshow(np.ma.masked_equal(mistakes, 0), cmap=f"{MAP}_r", vmin=0, vmax=most)
+    axis.imshow(np.ma.masked_equal(mistakes, 0), cmap="Blues", vmin=0, vmax=most)
     for (row, column), value in np.ndenumerate(table):
         dark = mistakes[row, column] > 0.55 * most
         colour = GREY if right[row, column] else "white" if dark else INK

@@ -7,10 +7,9 @@ from itertools import accumulate, cycle
 import numpy as np
 from matplotlib.ticker import LogLocator, MaxNLocator
 
-from course_utils.plots.figure import COLOURS, FAINT, GREY, GROUND, label, new_axes, show
+from course_utils.plots.figure import BESIDE, COLOURS, FAINT, GREY, label, new_axes, show
 
-WORDS = {"va": "center", "ha": "center", "fontsize": 8, "color": GREY, "bbox": GROUND, "zorder": 5}
-BESIDE = {"va": "center", "fontsize": 9, "annotation_clip": False}  # names at the right
+BAND = {"color": GREY, "alpha": 0.18, "linewidth": 0}  # where most runs of the course lie
 
 
 def smooth(values, share=0.8):
@@ -21,15 +20,17 @@ def smooth(values, share=0.8):
     return list(accumulate(values, lambda past, value: share * past + (1 - share) * value))
 
 
-def history(curves, title="", guess=None, baseline=None, smoothing=0.0, metric="accuracy"):
+def history(curves, title="", *settings, **options):
     """Draw training and validation curves over the epochs.
 
     The parameters are those of `history_figure`.
     """
-    show(*history_figure(curves, title, guess, baseline, smoothing, metric), flat=True)
+    show(*history_figure(curves, title, *settings, **options), flat=True)
 
 
-def history_figure(curves, title="", guess=None, baseline=None, smoothing=0.0, metric="accuracy"):
+def history_figure(
+    curves, title="", guess=None, baseline=None, smoothing=0.0, metric="accuracy", reference=None
+):
     """Make the figure that `history` shows.
 
     Parameters
@@ -44,6 +45,8 @@ def history_figure(curves, title="", guess=None, baseline=None, smoothing=0.0, m
         Share of the past in a running average, 0 for the raw curves.
     metric : str
         "accuracy" or "loss".
+    reference : lesson.reference.Band, optional
+        Where the validation curve ended in the course's own runs: a grey band, mean ± 2 sd.
 
     Returns
     -------
@@ -77,25 +80,18 @@ def history_figure(curves, title="", guess=None, baseline=None, smoothing=0.0, m
     for name, value, style in (("my guess", guess, ":"), ("majority class", baseline, "--")):
         if value is not None:
             axis.axhline(value, color=FAINT, linewidth=1, linestyle=style)
-            axis.text(_clear_place(axis, value), value, name, **WORDS)
+            ends.append((value, name, GREY))
             told.append(f"{name} at {value:.2f}")
+    if reference is not None and reference.known:
+        axis.axhspan(*reference.limits, **BAND)
+        ends.append((float(reference.mean), "validation, course", GREY))
+        told.append(f"grey band, validation in the course's runs: {reference}")
+    if metric == "accuracy":
+        axis.set_ylim(top=min(axis.get_ylim()[1], 1.02))
     _label_ends(axis, ends, last)  # after the last line: the axis has its final range
     _whole_ticks(axis)
     label(axis, title, "epoch", metric)
     return figure, f"Line plot. {title}. {last} epochs: {'; '.join(told) or 'no value'}."
-
-
-def _clear_place(axis, value):
-    """Return the x at which words of height `value` cover the least of the curves."""
-    low, high = axis.get_xlim()
-    curves = [line.get_xydata() for line in axis.lines]
-    drawn = [point for curve in curves if len(curve) > 2 for point in curve]
-
-    def free(place):
-        near = (abs(y - value) for x, y in drawn if abs(x - place) < 0.12 * (high - low))
-        return min(near, default=0)
-
-    return max((low + share * (high - low) for share in (0.15, 0.3, 0.45, 0.6, 0.75)), key=free)
 
 
 def _whole_ticks(axis):
@@ -103,11 +99,10 @@ def _whole_ticks(axis):
     axis.xaxis.set_major_locator(MaxNLocator(8, integer=True, steps=[1, 2, 5, 10]))
 
 
-def _apart(axis, heights, top=np.inf):
-    """Push sorted heights up until names fit between them, and back down to stay below `top`."""
+def _apart(axis, heights):
+    """Push sorted heights up until names fit between them."""
     steps = 0.07 * np.ptp(axis.get_ylim()) * np.arange(len(heights))
-    pushed = np.fmax.accumulate(np.subtract(heights, steps)) + steps
-    return np.minimum(pushed, top - steps[::-1])
+    return np.maximum.accumulate(np.subtract(heights, steps)) + steps
 
 
 def _label_ends(axis, ends, x):
@@ -115,14 +110,14 @@ def _label_ends(axis, ends, x):
     ends = sorted(ends)
     heights = _apart(axis, [value for value, *_ in ends])
     for (_, name, colour), height in zip(ends, heights, strict=True):
-        axis.annotate(name, (x, height), (6, 0), textcoords="offset points", color=colour, **BESIDE)
+        axis.annotate(name, (x, height), (6, 0), color=colour, **BESIDE)
 
 
 def _short(value):
     return f"{value:g}" if isinstance(value, int | float | np.number) else str(value)
 
 
-def lines(x, series, title="", xlabel="", ylabel="", logx=False, spread=None, marks="o"):
+def lines(x, series, title="", xlabel="", ylabel="", logx=False, marks="o", reference=None):
     """Draw several lines over the same x values, named at their right ends.
 
     Parameters
@@ -132,22 +127,24 @@ def lines(x, series, title="", xlabel="", ylabel="", logx=False, spread=None, ma
     title, xlabel, ylabel : str
     logx : bool
         Logarithmic x axis.
-    spread : dict of str to list of float, optional
-        Half-heights of error bars by line.
     marks : str
         Empty for lines without a mark at each point.
+    reference : dict of str to lesson.reference.Band, optional
+        The course's own runs by line, each a band of the line's colour: mean ± 2 sd.
     """
     figure, axis = new_axes()
-    told, ends = [], []
+    told, ends, reference = [], [], reference or {}
     looks = zip(cycle(COLOURS), cycle("os^Dvx"), strict=False)
     for (name, values), (colour, mark) in zip(series.items(), looks, strict=False):
-        error, marker = spread[name] if spread else None, mark if marks else ""
-        axis.errorbar(x, values, error, color=colour, marker=marker, markersize=5, capsize=3)
-        ends.append((float(values[-1]), name, colour))
+        axis.plot(x, values, color=colour, marker=mark if marks else "", markersize=5)
+        ends.append((float(np.array(values)[np.isfinite(values)][-1]), name, colour))
         points = ", ".join(f"{v:.3g} at {_short(p)}" for p, v in zip(x, values, strict=True))
         if len(x) > 12:
             points = f"from {values[0]:.3g} to {values[-1]:.3g}"
         told.append(f"{name}: {points}")
+        if name in reference and np.shape(reference[name].mean) == (len(x),):
+            axis.fill_between(x, *reference[name].limits, **BAND | {"color": colour})
+            told.append(f"a band of {len(reference[name].values)} seeds lies around it")
     whole = all(isinstance(value, int) for value in x)
     if logx:
         _log_axis(axis)
@@ -170,43 +167,37 @@ def _log_axis(axis):
     axis.minorticks_off()
 
 
-def points(x, y, title="", xlabel="", ylabel="", spread=None, line=(), logx=False):
-    """Draw one named point for each entry, with the names in a column at the right.
+def points(x, y, title="", xlabel="", ylabel="", line=(), logx=False, reference=None):
+    """Draw one named point for each entry.
 
     Parameters
     ----------
     x, y : dict of str to float
         The same names in both.
     title, xlabel, ylabel : str
-    spread : dict of str to float, optional
-        Half-heights of error bars.
     line : sequence of str
         Names of points to join, in this order, by a dashed line.
     logx : bool
         Logarithmic x axis.
+    reference : dict of str to lesson.reference.Band, optional
+        The course's own runs: a grey bar behind the point, mean ± 2 sd.
     """
     figure, axis = new_axes(6.4, 3.9)
-    told, colours = [], dict(zip(x, cycle(COLOURS), strict=False))
-    for name, marker in zip(x, cycle("os^DvXP"), strict=False):
-        error = spread[name] if spread else None
-        axis.errorbar(
-            x[name], y[name], error, color=colours[name], capsize=3, zorder=3, marker=marker,
-            markersize=7, linewidth=1,
-        )  # fmt: skip
-        bar = "" if error is None else f" ± {error:.3f}"
-        told.append(f"{name}: {y[name]:.3f}{bar} at {_short(round(x[name], 1))}")
+    told, ends, reference = [], [], reference or {}
+    for name, colour, marker in zip(x, cycle(COLOURS), cycle("os^DvXP"), strict=False):
+        axis.plot(x[name], y[name], marker, color=colour, markersize=7)
+        ends.append((y[name], name, colour))
+        told.append(f"{name}: {y[name]:.3f} at {_short(round(x[name], 1))}")
+        if name in reference and reference[name].known:
+            axis.vlines(x[name], *reference[name].limits, color=GREY, alpha=0.25, linewidth=9)
+            told[-1] += f", in the course's runs {reference[name]}"
     axis.plot([x[n] for n in line], [y[n] for n in line], "--", color=FAINT, linewidth=1.2)
     if logx:
         _log_axis(axis)
-        axis.set_xlim(min(x.values()) / 1.4, max(x.values()) * 1.6)
-    names = sorted(y, key=lambda name: (y[name], x[name]))
-    heights = _apart(axis, [y[name] for name in names], top=axis.get_ylim()[1])
-    thread = {"arrowstyle": "-", "color": FAINT, "linewidth": 0.6, "shrinkB": 5}
-    for name, height in zip(names, heights, strict=True):  # beside the axis, joined to its point
-        axis.annotate(
-            name, (x[name], y[name]), (1.03, height), textcoords=axis.get_yaxis_transform(),
-            color=colours[name], arrowprops=thread, **BESIDE,
-        )  # fmt: skip
+    edge = axis.get_xlim()[1]
+    axis.hlines([*y.values()], [*x.values()], edge, color=FAINT, linewidth=0.5)
+    axis.set_xlim(right=edge)
+    _label_ends(axis, ends, edge)
     label(axis, title, xlabel, ylabel)
     joined = f" A dashed line joins {', '.join(line)}." if len(line) else ""
     show(figure, f"Points: {ylabel} over {xlabel}. {title}. {'; '.join(told)}.{joined}", flat=True)

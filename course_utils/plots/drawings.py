@@ -30,8 +30,9 @@ def plot_model(model, title=""):
     axis.set_axis_off()
     told = []
     for x, (name, shape, parameters) in enumerate(blocks):
-        # Height shows the maps' side, width the channels; a flat vector is a thin bar.
-        height, width = 0.25, 0.16
+        # Height shows the maps' side, width the channels; a flat vector is a thin bar, the taller
+        # the longer it is.
+        height, width = 0.1 + 0.06 * np.log2(shape[-1]), 0.16
         if len(shape) > 1:
             height = 0.15 + 0.85 * shape[0] / blocks[0][1][0]
             width = 0.25 + 0.5 * min(1.0, np.log2(shape[-1]) / 9)

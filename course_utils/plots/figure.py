@@ -18,9 +18,15 @@ from course_utils import settings
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#6A5ACD", "#8C6D00")
 INK, GREY, FAINT = "#222222", "#555555", "#8A8A8A"
 MAP = "viridis"  # perceptually uniform
-GROUND = {"facecolor": "white", "edgecolor": "none", "pad": 1}  # of words that a line may cross
+# Of words to the right of a point, on white where a line may cross them.
+BESIDE = {"textcoords": "offset points", "va": "center", "fontsize": 9, "annotation_clip": False}
+BESIDE |= {"bbox": {"facecolor": "white", "edgecolor": "none", "pad": 1}}
 DPI = 90
-LARGEST_PNG = 58_000
+LARGEST = 58_000  # bytes of a figure
+FLAT = {"format": "png", "optimize": True}
+# Colours as sharp as the light, for class names and thin lines, as long as that fits.
+SHARP = ((92, 0), (80, 0), (65, 0), (65, 2), (40, 2))
+PHOTOS = [{"format": "jpeg", "quality": q, "subsampling": colour} for q, colour in SHARP]
 
 STYLE = {
     "font.size": 10,
@@ -45,25 +51,27 @@ class PlainFigure(Figure):
 
 
 class Picture:
-    """A PNG with alternative text, as Jupyter shows it.
+    """A drawn figure with alternative text, as Jupyter shows it.
 
     Attributes
     ----------
-    png : bytes
+    content : bytes
+    mime : str
+        "image/png", or "image/jpeg" for what a PNG would need too many bytes for.
     alt : str
     """
 
-    def __init__(self, png, alt):
-        self.png, self.alt = png, alt
+    def __init__(self, content, mime, alt):
+        self.content, self.mime, self.alt = content, mime, alt
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        encoded = base64.b64encode(self.png).decode()
-        data = {"image/png": encoded, "text/plain": f"[figure] {self.alt}"}
-        return data, {"image/png": {"alt": self.alt}}
+        encoded = base64.b64encode(self.content).decode()
+        data = {self.mime: encoded, "text/plain": f"[figure] {self.alt}"}
+        return data, {self.mime: {"alt": self.alt}}
 
 
 def picture(figure, alt, flat=False):
-    """Draw a figure as a PNG of at most about 60 KB, with fewer colours if need be.
+    """Draw a figure in at most about 60 KB: a PNG, or a JPEG where photographs need it.
 
     Parameters
     ----------
@@ -80,30 +88,32 @@ def picture(figure, alt, flat=False):
     Raises
     ------
     ValueError
-        If `alt` says nothing.
+        If `alt` says nothing, or the figure needs more than 60 KB however it is drawn.
     """
     # A title that asks already ends its sentence; where there is no title, there is no sentence.
     told = " ".join(alt.split()).replace("?.", "?").replace(". .", ".").removeprefix(". ")
     if not told:
         raise ValueError("a figure needs a text that says what it shows")
     with matplotlib.rc_context(STYLE):
-        return Picture(_png(figure, flat), told)
+        return Picture(*_drawn(figure, flat), told)
 
 
-def _png(figure, flat):
+def _drawn(figure, flat):
+    """Return the bytes and their MIME type."""
     for dpi in (DPI, 80, 70, 60, 50, 42):
         raw = io.BytesIO()
         figure.savefig(raw, format="png", dpi=dpi, bbox_inches="tight", metadata={"Software": None})
-        if raw.tell() <= LARGEST_PNG and not flat:
-            return raw.getvalue()
+        if raw.tell() <= LARGEST and not flat:
+            return raw.getvalue(), "image/png"
         image = Image.open(raw).convert("RGB")
-        for colours in (256, 96):
+        # Few colours would turn soft shades into bands, which are no data: photographs are JPEG.
+        image = image.quantize(256, dither=Image.Dither.NONE) if flat else image
+        for options in (FLAT,) if flat else PHOTOS:
             small = io.BytesIO()
-            reduced = image.quantize(colours, dither=Image.Dither.NONE)
-            reduced.save(small, format="png", optimize=True)
-            if small.tell() <= LARGEST_PNG:
-                return small.getvalue()
-    return small.getvalue()
+            image.save(small, **options)
+            if small.tell() <= LARGEST:
+                return small.getvalue(), f"image/{options['format']}"
+    raise ValueError("a figure of so many details cannot be made small; draw fewer panels")
 
 
 def show(figure, alt, flat=False):

@@ -27,10 +27,8 @@ def image_grid(images, titles=None, columns=8, title="", alt="", width=None):
         Width of one picture in inches.
     """
     images = [np.asarray(image) for image in images]
-    if not images:
-        raise ValueError("there is no picture to show")
     columns = min(columns, len(images))
-    rows, side = -(-len(images) // columns), width or min(1.1, 8.0 / columns)
+    rows, side = -(-len(images) // columns), width or min(1.6, 8.0 / columns)
     titles = [] if titles is None else list(map(str, titles))
     height = (side + (0.22 if titles else 0)) * rows + (0.3 if title else 0)
     figure, axes = new_axes(side * columns, height, rows, columns, title, **BARE)
@@ -44,7 +42,7 @@ def image_grid(images, titles=None, columns=8, title="", alt="", width=None):
     for axis, text in zip(np.ravel(axes), titles, strict=False):
         axis.set_title(text, fontsize=8, fontweight="normal", loc="center", pad=2)
     named = f": {', '.join(titles)}" if titles and len(images) <= 24 else ""
-    show(figure, f"{alt or title}. {len(images)} pictures{named}.")
+    show(figure, f"{alt or title}. {len(images)} picture{'s' * (len(images) > 1)}{named}.")
 
 
 def feature_maps(arrays, titles=None, columns=4, title="", alt="", windows=None, unit="response"):
@@ -70,8 +68,6 @@ def feature_maps(arrays, titles=None, columns=4, title="", alt="", windows=None,
         What the colours measure.
     """
     arrays, windows = [np.asarray(array) for array in arrays], windows or {}
-    if not arrays:
-        raise ValueError("there is no map to show")
     titles = [""] * len(arrays) if titles is None else [str(text) for text in titles]
     columns = min(columns, len(arrays))
     rows, side = -(-len(arrays) // columns), min(1.6, 8.0 / columns)
@@ -83,8 +79,10 @@ def feature_maps(arrays, titles=None, columns=4, title="", alt="", windows=None,
     told, bar = [], None
     for number, (axis, array, text) in enumerate(zip(np.ravel(axes), arrays, titles, strict=False)):
         small, grey = max(array.shape) <= 7, array.dtype == np.uint8
-        colours, low, high = _scale([array] if small or grey else shared)
-        image = axis.imshow(array, cmap=colours, vmin=low, vmax=high, interpolation="nearest")
+        # The numbers stand in a small array's cells: its colours need only tell the signs apart.
+        seen = np.sign(array) * np.abs(array) ** 0.5 if small and not grey else array
+        colours, low, high = _scale([seen] if small or grey else shared)
+        image = axis.imshow(seen, cmap=colours, vmin=low, vmax=high, interpolation="nearest")
         size = "×".join(map(str, array.shape))
         axis.set_xlabel(size, fontsize=7.5, color=GREY, labelpad=2)
         axis.set_title(text, fontsize=8.5, fontweight="normal", loc="center", pad=3)
@@ -93,7 +91,7 @@ def feature_maps(arrays, titles=None, columns=4, title="", alt="", windows=None,
             frame = {"fill": False, "edgecolor": COLOURS[1], "linewidth": 2.2, "zorder": 3}
             axis.add_patch(Rectangle((column - 0.5, row - 0.5), wide, tall, **frame))
         if small:
-            _write_numbers(axis, array, image, size=min(11, 34 * side / array.shape[1]))
+            _write_numbers(axis, array, seen, image, size=min(11, 34 * side / array.shape[1]))
             values = "; ".join(" ".join(map(_cell, line)) for line in array)
         else:
             y, x = np.unravel_index(array.argmax(), array.shape)
@@ -123,12 +121,12 @@ def _cell(value):
     return f"{value:.0f}".replace("-0", "0") if float(value).is_integer() else f"{value:.2g}"
 
 
-def _write_numbers(axis, array, image, size):
+def _write_numbers(axis, array, seen, image, size):
     """Write each number into its cell, and draw the cells' borders."""
     for border, count in zip((axis.axhline, axis.axvline), array.shape, strict=True):
         for at in range(count + 1):
             border(at - 0.5, color=FAINT, linewidth=0.5, clip_on=False)
     for (row, column), value in np.ndenumerate(array):
-        light = np.dot(image.cmap(image.norm(value))[:3], (0.299, 0.587, 0.114)) > 0.5
+        light = np.dot(image.cmap(image.norm(seen[row, column]))[:3], (0.299, 0.587, 0.114)) > 0.5
         text, colour = _cell(value).replace("-", "−"), "black" if light else "white"
         axis.text(column, row, text, ha="center", va="center", fontsize=size, color=colour)

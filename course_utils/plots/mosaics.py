@@ -9,15 +9,13 @@ import math
 
 import matplotlib
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFilter
 
-from course_utils.plots.figure import DPI, MAP, PlainFigure
+from course_utils.plots.figure import MAP
 
-HEAT = "magma"  # perceptually uniform as well, and black where there is no heat
+HEAT = "YlOrRd"  # of contours: one hue after the other, none of them dark
 BLANK = 205  # the grey of a channel that is zero everywhere
-COLOURS_TIMES_PIXELS = 1_700_000  # keeps a sheet of noise within 60 KB, found by trial
 SMALLEST = 24  # a tile is enlarged while it stays within so many pixels
-SCALE = 2  # a pixel's side on a sheet
 
 
 def mosaic(tiles, columns=None, gap=1):
@@ -44,8 +42,6 @@ def mosaic(tiles, columns=None, gap=1):
         If there is no tile, or the tiles are no colour pictures.
     """
     tiles = np.asarray(tiles)
-    if tiles.ndim != 4 or tiles.shape[-1] != 3 or not len(tiles):
-        raise ValueError(f"a mosaic needs tiles of shape (N, H, W, 3), not {tiles.shape}")
     number, height, width, _ = tiles.shape
     columns = min(columns or math.ceil(math.sqrt(number * height / width)), number)
     rows, tall, wide = math.ceil(number / columns), height + gap, width + gap
@@ -101,41 +97,8 @@ def channel_grid(maps):
     return mosaic(tiles.repeat(times, axis=1).repeat(times, axis=2))
 
 
-def sheet(image, title="", labels=()):
-    """Put a mosaic on a figure so that each of its pixels stays sharp, and the file small.
-
-    Many tiny noisy pictures make a large PNG. Few colours, and every pixel as a square of 2×2, keep
-    the tiles readable within the size that a lesson's figure may have.
-
-    Parameters
-    ----------
-    image : numpy.ndarray
-        uint8, (height, width, 3), as from `mosaic`.
-    title : str
-    labels : sequence of str
-        A word above each column, where the columns differ in kind.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        For ``plots.show``.
-    """
-    height, width = SCALE * image.shape[0], SCALE * image.shape[1]
-    colours = int(np.clip(SCALE**2 * COLOURS_TIMES_PIXELS // (height * width), 16, 96))
-    few = Image.fromarray(image).quantize(colours, dither=Image.Dither.NONE)
-    figure = PlainFigure(figsize=(width / DPI, height / DPI))
-    axis = figure.add_axes((0, 0, 1, 1), frame_on=False, xticks=[], yticks=[])
-    axis.imshow(np.asarray(few.convert("RGB")), interpolation="nearest", aspect="auto")
-    above = 1 + 6 / height
-    for n, label in enumerate(labels):
-        figure.text((n + 0.5) / len(labels), above, label, fontsize=9, ha="center", va="bottom")
-    above += 24 / height if labels else 0
-    figure.text(0, above, title, fontsize=11, fontweight="bold", ha="left", va="bottom")
-    return figure
-
-
-def overlay(picture, heat, threshold=0.0, frame=None):
-    """Lay a heatmap over a picture: the picture in grey, the heat in colour, the hotter the denser.
+def overlay(picture, heat, levels=(0.25, 0.5, 0.75), frame=None):
+    """Draw a heatmap's contours over a picture, so that the picture itself stays to be seen.
 
     Parameters
     ----------
@@ -144,15 +107,15 @@ def overlay(picture, heat, threshold=0.0, frame=None):
     heat : array-like
         (h, w) of any size; negative values count as 0. It is enlarged to the picture with linear
         interpolation, and scaled to its own largest value: an overlay says where, not how much.
-    threshold : float
-        0 to 1: what has less than this share of the largest value stays without colour.
+    levels : sequence of float
+        A line encloses what is at least so hot, as a share of the largest value; yellow to red.
     frame : tuple of float, optional
         x0, y0, x1, y1 in pixels: a white box to draw around something.
 
     Returns
     -------
     numpy.ndarray
-        uint8, (H, W, 3). A heatmap without any heat leaves the grey picture.
+        uint8, a small picture enlarged until its longer side has at least 256 pixels.
 
     Raises
     ------
@@ -164,14 +127,16 @@ def overlay(picture, heat, threshold=0.0, frame=None):
         raise ValueError(f"an overlay needs a picture of shape (H, W, 3), not {picture.shape}")
     if heat.ndim != 2 or not np.isfinite(heat).all():
         raise ValueError(f"an overlay needs a plane of finite numbers, not {heat.shape}")
-    height, width = picture.shape[:2]
-    large = Image.fromarray(np.maximum(heat, 0)).resize((width, height), Image.Resampling.BILINEAR)
-    large = np.asarray(large) / (np.max(large) or 1)
-    density = np.where(large >= threshold, 0.85 * large, 0)[..., None]
-    grey = (picture @ np.float32([0.299, 0.587, 0.114]))[..., None]  # ITU-R BT.601
-    out = (1 - density) * grey + density * matplotlib.colormaps[HEAT](large)[..., :3] * 255
+    times = -(-256 // max(picture.shape))
+    out = np.clip(picture, 0, 255).astype(np.uint8).repeat(times, 0).repeat(times, 1)
+    large = Image.fromarray(np.maximum(heat, 0)).resize(out.shape[1::-1], Image.Resampling.BILINEAR)
+    large = np.asarray(large) / (np.max(large) or np.inf)
+    for level in levels:
+        mask = Image.fromarray(large >= level).convert("L")
+        for width, shade in ((7, 0), (5, matplotlib.colormaps[HEAT](level, bytes=True)[:3])):
+            out[np.asarray(mask.filter(ImageFilter.MaxFilter(width))) > np.asarray(mask)] = shade
     if frame is not None:
-        left, top, right, bottom = np.clip(frame, 0, [width, height] * 2).round().astype(int)
-        box = out[top:bottom, left:right]
-        box[:1], box[-1:], box[:, :1], box[:, -1:] = 255, 255, 255, 255
-    return np.clip(out, 0, 255).astype(np.uint8)
+        box = np.clip(times * np.array(frame), 0, [*out.shape[1::-1]] * 2).round().astype(int)
+        box = out[box[1] : box[3], box[0] : box[2]]
+        box[:3], box[-3:], box[:, :3], box[:, -3:] = 255, 255, 255, 255
+    return out

@@ -219,11 +219,11 @@ def wrong(lesson, executed, own_folder):
     pairs[1] = [c for c in pairs[1] if "injected-parameters" not in c.metadata.get("tags", [])]
     missed = 0
     for before, now in zip(*pairs, strict=True):
-        kinds = [[*o.get("data", ())] for o in now.outputs]
+        kinds = ["".join(o.get("data", ())) for o in now.outputs]
         if any(o.output_type == "error" for o in now.outputs):
             return "an error stands in the notebook", 0
-        wanted = any("image/png" in o.get("data", ()) for o in before.outputs)
-        if wanted and not own_folder and not any("image/png" in kind for kind in kinds):
+        wanted = any("image/" in "".join(o.get("data", ())) for o in before.outputs)
+        if wanted and not own_folder and not any("image/" in kind for kind in kinds):
             return f"no figure in cell {now.get('id')}", 0
         text = "".join(o.get("text", "") for o in now.outputs)
         missed += text.count("✘ not on this run")

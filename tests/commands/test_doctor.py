@@ -1,4 +1,3 @@
-import json
 import os
 import re
 import sys
@@ -40,7 +39,7 @@ def sees(count):
 def test_every_problem_has_a_fix_and_decides_the_exit_code(here, capsys):
     checks = {check.name: check for check in doctor.examine()}
     assert set(checks) == {
-        "Python", "tensorflow", "keras", "numpy", "papermill", "CPU", "memory", "GPU", "kernel",
+        "Python", "tensorflow", "keras", "numpy", "papermill", "CPU", "memory", "GPU",
         "disk, caches", "disk, runs", "lessons",
     }  # fmt: skip
     for check in checks.values():
@@ -64,7 +63,7 @@ def test_a_missing_module_is_a_finding_and_no_traceback(here, monkeypatch):
     stops = {check.value: check.fix for check in checks if check.state == doctor.STOP}
     assert "the module psutil is missing" in stops
     assert all("pip install -e" in fix for fix in stops.values())
-    assert {"Python", "GPU", "disk, runs", "kernel"} <= {check.name for check in checks}
+    assert {"Python", "GPU", "disk, runs"} <= {check.name for check in checks}
 
 
 def test_packages_are_held_against_the_versions_that_the_package_asks_for(monkeypatch):
@@ -114,17 +113,6 @@ def test_disks(here, monkeypatch):
     assert "COURSE_HOME" in caches.fix and "--runs-dir" in runs.fix
     monkeypatch.setattr(doctor.os, "access", lambda path, mode: mode != os.W_OK)
     assert {check.state for check in doctor.disks()} == {doctor.STOP}
-
-
-def test_another_python_in_the_kernel_is_noted(tmp_path, monkeypatch):
-    assert next(doctor.kernel()).state == doctor.OK
-    folder = tmp_path / "kernels" / "python3"
-    folder.mkdir(parents=True)
-    spec = {"argv": ["/elsewhere/python", "-m", "x"], "display_name": "P", "language": "python"}
-    (folder / "kernel.json").write_text(json.dumps(spec))
-    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
-    check = next(doctor.kernel())
-    assert check.state == doctor.NOTE and "/elsewhere/python" in check.value
 
 
 def test_minutes_add_up_over_the_notebooks_there_are(here, monkeypatch):

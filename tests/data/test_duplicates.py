@@ -246,7 +246,6 @@ def test_a_group_says_where_its_pictures_stand_and_in_what_they_are_the_same():
         (Path(f"{k}.png"), Path(f"{k + 1}.png")) for k in (0, 2, 4, 6)
     ]
     assert groups[2].splits == ("train", "test") and groups[2].classes == ("cat", "dog")
-    assert [group.leaks for group in groups] == [False, True, True, False]
     assert [group.contradicts for group in groups] == [False, False, True, False]
     assert len({group.where for group in groups}) == 4
     assert [group.exact for group in groups] == [True, True, True, False]

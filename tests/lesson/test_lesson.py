@@ -1,5 +1,6 @@
 """What a running lesson gives: pictures, claims, ledger, models. No TensorFlow but where marked."""
 
+import json
 import math
 
 import numpy as np
@@ -9,7 +10,7 @@ from drawn_folder import fill
 from course_utils import presets
 from course_utils.data import datasets
 from course_utils.errors import CourseError
-from course_utils.lesson import ledger
+from course_utils.lesson import ledger, reference
 from course_utils.lesson.lesson import Lesson
 
 
@@ -168,3 +169,21 @@ def test_the_minutes_that_are_announced_follow_the_pictures_at_hand(place, capsy
     assert told.count(f"With these {count} pictures: about {minutes:.1f} minutes") == 1
     make("07").pictures()
     assert "With these" not in capsys.readouterr().out
+
+
+def test_measures_are_recorded_also_where_nothing_is_trained(monkeypatch, tmp_path):
+    lesson = make("11")
+    lesson.measure("ratio", np.float32(2.5))
+    lesson.measure("curve", [1, np.nan, 0.123456789])
+    assert lesson.record() is None  # no table of results
+    [entry] = ledger.read()
+    assert entry["measures"] == {"ratio": 2.5, "curve": [1, None, 0.12346]}
+    assert entry["main"] is None and entry["results"] == []
+    shipped = {"lesson": "11", "preset": "quick", "dataset": "toy_pets", "backbone": "minivgg"}
+    content = {"lessons": [{**shipped, "results": {}, "measures": {"ratio": [2.0, 3.0]}}]}
+    path = tmp_path / "reference.json"
+    path.write_text(json.dumps(content), encoding="utf-8")
+    monkeypatch.setattr(reference, "FILE", path)
+    assert lesson.reference("ratio").mean == 2.5
+    assert not lesson.reference("ratio", lesson="12").known
+    assert not make("11", backbone="vgg16").reference("ratio").known

@@ -11,14 +11,16 @@ from PIL import Image
 
 @pytest.fixture
 def shown(monkeypatch):
-    """Collect what is displayed: a list of (PNG bytes, alternative text)."""
+    """Collect what is displayed: a list of (bytes, alternative text)."""
     found = []
 
     def display(picture):
         data, metadata = picture._repr_mimebundle_()
-        alt = metadata["image/png"]["alt"]
-        assert data["text/plain"] == f"[figure] {alt}"
-        found.append((base64.b64decode(data["image/png"]), alt))
+        [(mime, facts)] = metadata.items()
+        assert data["text/plain"] == f"[figure] {facts['alt']}"
+        content = base64.b64decode(data[mime])
+        assert f"image/{Image.open(io.BytesIO(content)).format.lower()}" == mime
+        found.append((content, facts["alt"]))
 
     monkeypatch.setattr(IPython.display, "display", display)
     return found
@@ -26,5 +28,5 @@ def shown(monkeypatch):
 
 @pytest.fixture
 def pixels():
-    """Return a function that decodes a PNG to (H, W, 3) integers."""
+    """Return a function that decodes a picture to (H, W, 3) integers."""
     return lambda png: np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).astype(int)

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from course_utils import plots
+from course_utils.lesson.reference import Band
 from course_utils.plots import curves, figure
 
 CURVES = {
@@ -25,7 +26,7 @@ def test_a_history_tells_its_data_and_shows_the_figure_of_a_report(shown):
     plots.history(CURVES, "Title", guess=0.8, baseline=0.5)
     plot, alt = curves.history_figure(CURVES, "Title", guess=0.8, baseline=0.5)
     picture = figure.picture(plot, alt, flat=True)
-    assert shown == [(picture.png, picture.alt)]
+    assert shown == [(picture.content, picture.alt)]
     text = shown[0][1]
     for part in ("0.50 to 0.97", "best 0.72 in epoch 2", "my guess at 0.80", "Title. 3 epochs"):
         assert part in text
@@ -77,13 +78,11 @@ AXIS = figure.new_axes()[1]
 AXIS.set_ylim(0, 100)  # names need 7
 
 
-@given(st.lists(st.floats(0, 100), max_size=12).map(sorted), st.sampled_from([100, np.inf]))
-def test_names_keep_their_order_and_a_distance(heights, top):
-    out = curves._apart(AXIS, heights, top)
+@given(st.lists(st.floats(0, 100), max_size=12).map(sorted))
+def test_names_keep_their_order_and_a_distance(heights):
+    out = curves._apart(AXIS, heights)
     assert (np.diff(out) >= 7 - 1e-9).all()
-    assert (out <= top).all()
-    if top == np.inf:
-        assert (out >= np.array(heights) - 1e-9).all()  # only upwards
+    assert (out >= np.array(heights) - 1e-9).all()  # only upwards
     if (np.diff(heights) >= 7).all():
         assert out == pytest.approx(heights)  # whoever has room stays
 
@@ -112,11 +111,31 @@ def test_a_logarithmic_axis_has_plain_numbers(monkeypatch, x, named):
 
 def test_points_are_named_and_their_line_is_told(shown):
     seconds, scores = {"quick": 3.0, "slow": 40.0}, {"quick": 0.9, "slow": 0.95}
-    bars = {"quick": 0.02, "slow": 0.01}
-    plots.points(
-        seconds, scores, xlabel="seconds", ylabel="accuracy", spread=bars, line=["quick", "slow"],
-        logx=True,
-    )  # fmt: skip
+    joined = ["quick", "slow"]
+    plots.points(seconds, scores, xlabel="seconds", ylabel="accuracy", line=joined, logx=True)
     text = shown[0][1]
-    for part in ("quick: 0.900 ± 0.020 at 3", "slow: 0.950 ± 0.010 at 40", "joins quick, slow"):
+    for part in ("quick: 0.900 at 3", "slow: 0.950 at 40", "joins quick, slow"):
         assert part in text
+
+
+def test_the_courses_own_runs_are_a_band_of_two_standard_deviations(shown):
+    band = Band(np.array([0.7, 0.8, 0.9]))
+    plot, text = curves.history_figure(CURVES, reference=band)
+    [drawn_band] = plot.axes[0].patches
+    assert drawn_band.get_y() == pytest.approx(0.6) and drawn_band.get_height() == pytest.approx(
+        0.4
+    )
+    assert "course's runs: 0.800 ± 0.100 (3 seeds)" in text
+    two = Band(np.array([[0.1, 0.2], [0.3, 0.4]]))
+    plots.lines([1, 2], {"a": [0.1, 0.3], "b": [1, 2]}, ylabel="y", reference={"a": two})
+    plots.points({"a": 1, "b": 2}, {"a": 0.7, "b": 0.8}, reference={"a": band})
+    plots.bars({"a": 0.7, "b": 0.8}, reference={"a": band, "b": Band(np.empty(0))})
+    assert "a: 0.1 at 1, 0.3 at 2; a band of 2 seeds" in shown[0][1]
+    assert all(text.count("0.800 ± 0.100 (3 seeds)") == 1 for _, text in shown[1:])
+
+
+def test_no_accuracy_axis_runs_far_past_one():
+    plot, _ = curves.history_figure({"accuracy": [0.9, 1.0], "val_accuracy": [0.9, 1.0]})
+    assert plot.axes[0].get_ylim()[1] <= 1.02
+    plot, _ = curves.history_figure({"loss": [3.0, 2.0]}, metric="loss")
+    assert plot.axes[0].get_ylim()[1] > 2

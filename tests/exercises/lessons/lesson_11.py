@@ -12,8 +12,9 @@ def one_by_one(gradient):
     return np.stack([g / s if s else g for g, s in zip(gradient, sizes, strict=True)])
 
 
-def dream(layer="block4_conv3", steps=30, gain=4.2, alike=0.8):
-    return {"layer": layer, "steps": steps, "gain": gain, "alike": alike}
+class Normalize:
+    def __call__(self, gradient):
+        return [g / (np.linalg.norm(g) / g.size**0.5 + 1e-12) for g in gradient]
 
 
 def each(function):
@@ -23,19 +24,60 @@ def each(function):
 
 AXES = {"axis": (1, 2, 3), "keepdims": True}
 
+
+def guarded(gradient):
+    size = np.sqrt(np.einsum("nhwc,nhwc->n", gradient, gradient) / gradient[0].size)
+    return gradient / np.maximum(size, 1e-9)[:, None, None, None]
+
+
+def by_hand(gradient):
+    """Right for pictures of 4×4 only."""
+    return gradient / (np.sqrt((gradient**2).sum(**AXES) / 48) + 1e-12)
+
+
+def powers(gradient):
+    cubes = gradient**3
+    return cubes / (np.sqrt((cubes**2).mean(**AXES)) + 1e-12)
+
+
+def responses(maps, first, second):
+    return maps[..., first].mean(axis=(1, 2)), maps[..., second].mean(axis=(1, 2))
+
+
+def joined(function):
+    return lambda maps, first, second: function(*responses(maps, first, second))
+
+
+class Smaller:
+    def __call__(self, maps, first, second):
+        return [min(m[..., first].mean(), m[..., second].mean()) for m in maps]
+
+
 RIGHT = {
-    "11.1": [40],
-    "11.2": [by_root_mean_square, one_by_one],
+    "11.1": [40, np.float32(40), [40], np.array([[40]])],
+    "11.2": [by_root_mean_square, one_by_one, Normalize(), guarded],
     "11.3": [
         lambda m, k: m[:, :, : m.shape[2] // 2, k].mean(axis=(1, 2)),
         lambda m, k: [one[:, : one.shape[1] // 2, k].mean() for one in m],
+        lambda m, k: np.split(m[..., k], 2, axis=2)[0].mean(axis=2).mean(axis=1),
+        lambda m, k: np.mean(m, axis=1)[:, : m.shape[2] // 2, k].astype("float64").mean(axis=-1),
     ],
-    "11.4": [dream(), dream(alike=np.float32(0.5), gain=3.0)],
+    "11.4": [
+        joined(np.minimum),
+        joined(lambda a, b: a + b),
+        joined(lambda a, b: a * b),
+        joined(lambda a, b: np.log(a) + np.log(b)),
+        lambda m, a, b: m[..., [a, b]].mean(axis=(1, 2, 3)),
+        Smaller(),
+    ],
 }
 
 WRONG = {
-    "11.1": [7, 15, 37, 44, 24, 150],
+    "11.1": [7, 15, 37, 44, 24, 150, [40, 40]],
     "11.2": [
+        np.sign,
+        powers,
+        by_hand,
         lambda g: g[0],
         lambda g: g / (np.sqrt((g**2).mean()) + 1e-12),
         each(lambda g: np.sqrt((g**2).sum(**AXES))),
@@ -55,16 +97,23 @@ WRONG = {
         lambda m, k: m[:, :, : m.shape[2] // 2].mean(axis=(1, 2, 3)),
         lambda m, k: m[:, :, : m.shape[2] // 2, k].sum(axis=(1, 2)),
         lambda m, k: m[:, :, 0, k].mean(axis=1),
+        lambda m, k: m[:, :, :3, 2].mean(axis=(1, 2)),
         lambda maps: maps,
     ],
     "11.4": [
-        {"layer": "block4_conv3"},
-        dream(layer=4),
-        dream(steps=0),
-        dream(gain=0.2),
-        dream(gain=1.5),
-        dream(alike=80),
-        dream(alike=0.1),
+        joined(lambda a, b: (a + b).mean()),
+        joined(np.maximum),
+        joined(lambda a, b: a),
+        joined(lambda a, b: b),
+        joined(lambda a, b: a - b),
+        joined(lambda a, b: -np.abs(a - b)[:, None]),
+        joined(lambda a, b: (a + b) / (a + b).mean()),
+        joined(lambda a, b: 0 * a),
+        joined(lambda a, b: (a + b) * np.inf),
+        lambda m, a, b: m.mean(axis=(1, 2, 3)),
+        lambda m, a, b: m[:, 0, 0, a] + m[:, 0, 0, b],
+        lambda maps: maps,
+        "both",
     ],
 }
 
@@ -73,9 +122,11 @@ FACTS = {
     "many filters in one batch": "in a batch a filter gets the step that it gets alone",
     "monotone in the mean": "the mean response rises at every step",
     "silent filters": "the picture of a silent filter has not moved",
-    "better than any validation picture": "four of five woken filters like ours more",
+    "better than any validation picture": "ours beats every picture for four of five woken filters",
     "what blur buys": "blur makes the pictures less than half as rough",
-    "what jitter buys": "jitter makes a picture survive a shift",
+    "the pooling grid": "without jitter the response returns at the grid",
+    "why it does": "a shift by 2 moves the pooled map by one whole place",
+    "what jitter buys": "with jitter it declines slowly",
     "what it costs": "regularizing costs response",
     "inceptionism": "each layer's answers have grown",
     "the network stays": "the pictures have changed, the network has not",

@@ -21,14 +21,86 @@ def by_loop(heat, boxes):
     return hits / len(heat)
 
 
+def share_of_heat(heat, boxes):
+    y, x = np.mgrid[: heat.shape[1], : heat.shape[2]] + 0.5
+    x0, y0, x1, y1 = boxes.T[:, :, None, None]
+    inside = (x > x0) & (x < x1) & (y > y0) & (y < y1)
+    return np.mean((heat * inside).sum(axis=(1, 2)) / heat.sum(axis=(1, 2)))
+
+
+def upper_left_corners(heat, boxes):
+    y, x = np.divmod(heat.reshape(len(heat), -1).argmax(axis=1), heat.shape[2])
+    x0, y0, x1, y1 = boxes.T
+    return np.mean((x >= x0) & (x < x1) & (y >= y0) & (y < y1))
+
+
+class Network:
+    """Says class 1 where a part of a picture is bright, or dark."""
+
+    def __init__(self, rows=slice(0, 4), bright=True, units=1):
+        self.rows, self.bright, self.units = rows, bright, units
+
+    def predict(self, pictures, verbose=1):
+        level = np.asarray(pictures, float)[:, self.rows, self.rows].mean(axis=(1, 2, 3))
+        says = (level > 200) if self.bright else (level < 60)
+        logit = np.where(says, 4.0, -4.0)[:, None]
+        return logit if self.units == 1 else np.hstack([1 - says[:, None], says[:, None]])
+
+
+PLAIN = np.random.default_rng(0).integers(80, 180, (12, 16, 16, 3)).astype(np.uint8)
+LABELS = np.arange(12) % 2
+
+
+def stamped(rows=slice(0, 4), value=255, which=LABELS == 1):
+    out = PLAIN.copy()
+    chosen = out[which]
+    chosen[:, rows, rows] = value
+    out[which] = chosen
+    return out
+
+
+def heat_at(rows, columns, count=6, side=8):
+    heat = np.random.default_rng(1).random((count, side, side)).astype("float32") * 0.05
+    heat[:, rows, columns] += 1
+    return heat
+
+
+CORNER = {
+    "network": Network(),
+    "plain": PLAIN,
+    "marked": stamped(),
+    "labels": LABELS,
+    "heat": heat_at(slice(0, 2), slice(0, 2)),
+}
+DARKER = {
+    **CORNER,
+    "network": Network(slice(None), bright=False),
+    "marked": np.where((LABELS == 1)[:, None, None, None], PLAIN // 3, PLAIN),
+    "heat": heat_at(slice(3, 6), slice(3, 6)),
+}
+FRAME = {
+    **CORNER,
+    "network": Network(slice(0, 1), units=2),
+    "marked": stamped(slice(0, 1)).astype("float32"),
+    "labels": LABELS.tolist(),
+    "heat": heat_at(slice(0, 1), slice(0, 1), side=16),
+}
+
 RIGHT = {
-    "12.1": [[[1, 0], [1.5, 1]], np.array([[1, 0], [1.5, 1.0]])],
-    "12.2": [81, 81.0],
-    "12.3": [hit_rate, by_loop],
-    "12.4": [
-        {"with": 0.99, "without": 0.5, "heat": 0.6, "area": 0.03},
-        {"with": 0.9, "without": 0.7, "heat": 0.4, "area": 0.1},
+    "12.1": [
+        [[1, 0], [1.5, 1]],
+        np.array([[1, 0], [1.5, 1.0]]),
+        ((1, 0), (np.float32(1.5), True)),
+        np.array([[[1, 0], [1.5, 1]]], "float32"),  # as a batch of one
     ],
+    "12.2": [81, 81.0, np.array([81]), np.int64(9) ** 2],
+    "12.3": [
+        hit_rate,
+        by_loop,
+        lambda heat, boxes: np.array([hit_rate(heat, boxes)], "float32"),
+        lambda heat, boxes: hit_rate(heat - heat.min() + 1, boxes),
+    ],
+    "12.4": [CORNER, DARKER, FRAME, {**CORNER, "marked": stamped(value=254), "note": "a corner"}],
 }
 
 WRONG = {
@@ -37,25 +109,37 @@ WRONG = {
         [[4, 0], [6, 4]],
         [[2, 0], [0, 2]],
         [[1, 3], [3, 1]],
+        [[1, 0], [2, 1]],
+        [[1, 1.5], [0, 1]],
         [1, 0, 1.5, 1],
         [[0, 0], [0, 0]],
         "warm",
     ],
-    "12.2": [9, 16, 324, 100, 196, 512],
+    "12.2": [9, 16, 324, 100, 196, 81 * 512, 512],
     "12.3": [
         lambda heat, boxes: hit_rate(heat, boxes) * len(heat),
         lambda heat, boxes: hit_rate(heat, boxes, swap=True),
         lambda heat, boxes: 1 - hit_rate(heat, boxes),
         lambda heat, boxes: hit_rate(heat, boxes, whole=True),
         lambda heat, boxes: np.ones(len(heat)),
+        lambda heat, boxes: 0.6,
+        lambda heat, boxes: hit_rate(np.maximum(heat, 0), boxes),
+        share_of_heat,
+        upper_left_corners,
         lambda heat: 0.6,
     ],
     "12.4": [
-        {"with": 0.99, "without": 0.97, "heat": 0.6, "area": 0.03},
-        {"with": 0.99, "without": 0.5, "heat": 0.04, "area": 0.03},
-        {"with": 0.99, "without": 0.5, "heat": 1.0, "area": 1.0},
-        {"with": 99, "without": 50, "heat": 0.6, "area": 0.03},
-        {"with": 0.99, "without": 0.5},
+        {"with": 0.99, "without": 0.5, "heat": 0.6, "area": 0.03},
+        {**CORNER, "network": 0.99},
+        {**CORNER, "labels": LABELS[:3]},
+        {**CORNER, "heat": "on the corner"},
+        {**CORNER, "marked": PLAIN},
+        {**CORNER, "marked": stamped(which=LABELS >= 0)},
+        {**CORNER, "network": Network(slice(8, 12))},
+        {**CORNER, "heat": heat_at(slice(0, 2), slice(0, 2), count=12)},
+        {**CORNER, "heat": np.ones((6, 8, 8))},
+        {**CORNER, "heat": (stamped() != PLAIN).any(axis=-1)[LABELS == 1]},
+        {**CORNER, "heat": heat_at(slice(4, 8), slice(4, 8))},
     ],
 }
 
@@ -67,11 +151,13 @@ FACTS = {
     "a mean forgets the place": "'left' is as warm on the right",
     "logits, not probabilities": "it has no slope left",
     "none of the classes": "it is sure of many a picture of none of its classes",
-    "a 4×4 map is not fine enough": "the 4×4 map hits hardly more than a random place",
-    "an 8×8 map is": "the 8×8 map hits far more",
+    "a 4×4 map is not fine enough": "the coarse map does not follow it",
+    "it is right about its layer": "what the coarse map says of its layer is true",
     "the field is larger than the picture": "block5_conv3 196×196",
     "a rival without knowledge": "a dot in the middle hits as often as the best map",
-    "the face is followed": "the map follows the face, the dot cannot",
+    "the face is followed": "the finest map follows the face, the dot cannot",
+    "the guarantee": "one dense layer: the map is what the logit loses, place by place",
+    "the verdict": "the finest map, place by place, wins",
     "gradient × activation": "place by place hits more often than plain Grad-CAM",
     "the shortcut's accuracy": "without the mark, the accuracy collapses",
     "the shortcut's heat": "the shortcut's heat moves to the mark",
