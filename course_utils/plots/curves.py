@@ -1,4 +1,4 @@
-"""Curves: training histories, lines, points with error bars."""
+"""Curves: training histories, lines, points, and the bands of the course's own runs."""
 
 from __future__ import annotations
 

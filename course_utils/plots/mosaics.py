@@ -35,11 +35,6 @@ def mosaic(tiles, columns=None, gap=1):
     numpy.ndarray
         uint8, (rows · (H + gap) - gap, columns · (W + gap) - gap, 3). Places without a tile are
         white.
-
-    Raises
-    ------
-    ValueError
-        If there is no tile, or the tiles are no colour pictures.
     """
     tiles = np.asarray(tiles)
     number, height, width, _ = tiles.shape
