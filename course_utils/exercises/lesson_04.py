@@ -156,8 +156,8 @@ def _of_digits(layer):
     for rate, network in answer.items():
         print(rate, network.evaluate(validation.images, validation.labels, verbose=0)[1])
     """,
-    praise="two fair trainings. Is their difference larger than a grey band is wide? Only then "
-    "is it more than chance.",
+    praise="two fair trainings, one run of each. Even without any difference between the rates, "
+    "one such pair in three lies a third of a grey band apart. Three seeds would tell more.",
 )
 def how_much_dropout(answer):
     if not isinstance(answer, dict) or len(answer) < 2:

@@ -135,7 +135,7 @@ def _check_folded_bias(bias, beta, mean, factor):
 
     check("05.4", my_norm)
     """,
-    praise="it looks at one picture only. Now train the deep net with it, in batches of two.",
+    praise="it looks at one picture only. Now train with it and with BN, three seeds each.",
 )
 def norm_for_small_batches(answer):
     if hasattr(answer, "get_weights") and not isinstance(answer, type):

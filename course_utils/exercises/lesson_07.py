@@ -85,7 +85,7 @@ def times_longer(answer):
     def pool(features):
         return np.concatenate([features.mean(axis=(1, 2)), features.max(axis=(1, 2))], axis=1)
     """,
-    praise="a fair middle between the two. Does a head on it score better here?",
+    praise="a fair middle between the two. Does a head on it lead with each of three seeds?",
 )
 def own_pooling(answer):
     rng = np.random.default_rng(0)

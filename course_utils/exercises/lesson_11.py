@@ -151,7 +151,8 @@ def _check_half(answer, maps, number):
     hints=(
         "First the responses of the two filters: the mean over axes 1 and 2 of "
         "`maps[..., first]` and of `maps[..., second]`. Then make one value of the two.",
-        "The sum grows with either; the smaller of the two, `tf.minimum`, climbs on the weaker.",
+        "The sum grows as much with the stronger. The product grows more with the weaker; the "
+        "smaller of the two, `tf.minimum`, grows with the weaker alone.",
     ),
     solution="""
     def both(maps, first, second):
@@ -159,7 +160,7 @@ def _check_half(answer, maps, number):
         other = tf.reduce_mean(maps[..., second], axis=(1, 2))
         return tf.minimum(one, other)
     """,
-    praise="it climbs for both. Compare the sum, the product and the smaller of the two.",
+    praise="it climbs for both. Compare the product and the smaller of the two.",
 )
 def both(answer):
     draw = np.random.default_rng(0)
@@ -212,3 +213,10 @@ def _check_climb(answer, maps, first, second):
         raise Wrong("where one filter answers less, it has no part: the climb leaves it behind.")
     if (for_weaker < 1e-6).any():
         raise Wrong("it looks at some places only: take the mean over the whole map.")
+    if (for_stronger > 1.001 * for_weaker).any():
+        raise Wrong("it grows more with the stronger filter: the climb leaves the weaker behind.")
+    if (for_stronger > 0.999 * for_weaker).any():
+        raise Wrong(
+            "it grows as much with the stronger filter as with the weaker one, like a sum: the "
+            "climb may raise the stronger alone."
+        )

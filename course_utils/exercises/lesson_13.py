@@ -12,13 +12,15 @@ APPROACHES = (
     "features + head",
     "frozen, cached views",
     "frozen, live",
+    "frozen, trained longer",
     "top fine-tuned",
     "two stages fine-tuned",
 )
 SLOW = ("from scratch", "+ augmentation", "frozen, live", "two stages fine-tuned")
 # Live costs more than cached views and brings the same; from scratch may cost anything.
 COST = {"features + head": 0, "frozen, cached views": 1, "frozen, live": 2, "top fine-tuned": 2}
-COST |= {"two stages fine-tuned": 3, "from scratch": 4, "+ augmentation": 4}
+COST |= {"frozen, trained longer": 2, "two stages fine-tuned": 3}
+COST |= {"from scratch": 4, "+ augmentation": 4}
 
 
 @exercise(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -97,8 +98,12 @@ class Lesson(SavedModels):
         """Return a Keras callback: a bar over the epochs where somebody watches."""
         from tqdm.keras import TqdmCallback
 
-        hidden = not settings.front_end()
-        return TqdmCallback(epochs, verbose=0, desc=label, leave=False, disable=hidden)
+        options = {"leave": False, "disable": not settings.front_end()}
+        return TqdmCallback(epochs, verbose=0, desc=label, **options)
+
+    def clock(self):
+        """Return seconds: of computing on a CPU (two busy cores count twice), else on the wall."""
+        return time.perf_counter() if self.device == "GPU" else time.process_time()
 
     def choose(self, quick, full):
         """Return the value for the running preset, so that both stand in the notebook."""
@@ -152,7 +157,7 @@ class Lesson(SavedModels):
         return ledger.Earlier(ledger.find(number, backbone=self.backbone, **self._key()) or {})
 
     def reference(self, name, what="accuracy", lesson=None, pictures=None):
-        """Return the course's own results over several seeds for our preset, pictures and base.
+        """Return the `reference.Band` of the course's runs for our preset, pictures and base.
 
         Parameters
         ----------
@@ -164,14 +169,8 @@ class Lesson(SavedModels):
             Two digits; this lesson's own by default.
         pictures : Dataset, optional
             As of `record`.
-
-        Returns
-        -------
-        reference.Band
-            Its ``known`` is false for pictures or a base that the course has not measured.
         """
-        where = {**self._key(pictures), "backbone": self.backbone}
-        del where["seed"]
+        where = {"backbone": self.backbone, **self._key(pictures)}
         return reference.find(lesson or self.number, name, what, **where)
 
     def measure(self, name, value):

@@ -41,8 +41,13 @@ class Band:
 
     @property
     def limits(self):
-        """Mean - 2 sd and mean + 2 sd, where most single runs lie."""
-        return self.mean - 2 * self.sd, self.mean + 2 * self.sd
+        """Mean - 2 sd and mean + 2 sd, where most single runs lie.
+
+        Cut off at 0 where no run is negative, and at 1 where all are shares, from 0 to 1.
+        """
+        floor = 0 if np.all(self.values >= 0) else -np.inf
+        top = 1 if np.all(abs(self.values - 0.5) <= 0.5) else np.inf
+        return np.clip([self.mean - 2 * self.sd, self.mean + 2 * self.sd], floor, top)
 
     def __str__(self):
         if not self.known:
@@ -51,7 +56,7 @@ class Band:
         return f"{numbers} ({len(self.values)} seeds)"
 
 
-def find(lesson, name, what="accuracy", **where):
+def find(lesson, name, what="accuracy", seed=None, **where):
     """Return the `Band` of one result or measure of a lesson.
 
     Parameters
@@ -62,6 +67,8 @@ def find(lesson, name, what="accuracy", **where):
         As the lesson gave it to ``add_result`` or ``measure``.
     what : str
         Of a result: "accuracy", "train_accuracy" or "seconds".
+    seed : int, optional
+        Not looked at: a band is over all seeds.
     **where
         preset, dataset and backbone, as in the ledger. A dataset that is a folder is known by the
         hash at the end of its name; entries without a base agree with every backbone.

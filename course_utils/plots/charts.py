@@ -8,17 +8,13 @@ from matplotlib.ticker import MaxNLocator
 from course_utils.plots.figure import BESIDE, COLOURS, FAINT, GREY, INK, label, new_axes, show
 
 
-def bars(
-    values, title="", xlabel="", spread=None, guess=None, form="{:.3f}", zoom=False, reference=None
-):
+def bars(values, title="", xlabel="", guess=None, form="{:.3f}", zoom=False, reference=None):
     """Draw horizontal bars, each with its number.
 
     Parameters
     ----------
     values : dict of str to float
     title, xlabel : str
-    spread : dict of str to float, optional
-        Standard deviation of each value.
     guess : float, optional
         What the student predicted.
     form : str
@@ -31,8 +27,7 @@ def bars(
     """
     figure, axis = new_axes(6.4, 0.42 * len(values) + 1.0)
     names, heights = list(map(str, values)), np.array(list(values.values()), float)
-    error = None if spread is None else [spread[name] for name in values]
-    reach = np.zeros(len(names)) if error is None else np.array(error)
+    reach = np.zeros(len(names))
     others = [] if guess is None else [guess]
     for row, name in enumerate(values):
         if reference and reference[name].known:
@@ -42,21 +37,20 @@ def bars(
             reach[row] = max(reach[row], high - heights[row])
             others += [low, high]
     if zoom:
-        axis.errorbar(heights, names, None, error, "o", color=COLOURS[0], ecolor=INK, capsize=3)
+        axis.plot(heights, names, "o", color=COLOURS[0])
         axis.grid(axis="y", color=FAINT, alpha=0.3)
         axis.margins(y=0.5 / len(names))
-        ends = [*(heights - reach), *(heights + reach), *others]
+        ends = [*heights, *(heights + reach), *others]
         room = max(max(ends) - min(ends), 0.05)
         end = max(ends) + 0.25 * room
         axis.set_xlim(min(ends) - 0.15 * room, min(end, 1.02) if max(ends) <= 1 else end)
     else:
-        axis.barh(names, heights, xerr=error, color=COLOURS[0], height=0.62, ecolor=INK, capsize=3)
+        axis.barh(names, heights, color=COLOURS[0], height=0.62)
         axis.set_xlim(0, 1.16 * max(*heights, *others, 0) or 1)
     axis.invert_yaxis()
     told = [form.format(height) for height in heights]
     for row, text in enumerate(told):
-        place = (heights[row] + reach[row], row)
-        axis.annotate(text, place, (6, 0), zorder=5, **BESIDE)
+        axis.annotate(text, (heights[row] + reach[row], row), (6, 0), zorder=5, **BESIDE)
     whole = bool((heights == heights.round()).all())  # there are no 2.5 pixels
     axis.xaxis.set_major_locator(MaxNLocator(5, integer=whole, steps=[1, 2, 5, 10]))
     if heights.max() >= 1000:

@@ -156,7 +156,7 @@ MUTATIONS = [
         "09",
         "batch-norm statistics moving",
         [("BatchNormalization(trainable=not frozen)", "BatchNormalization()")],
-        "frozen (trainable = False): they do not",
+        "frozen (trainable = False): the statistics stay",
     ),
     (
         "10",

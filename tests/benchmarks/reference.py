@@ -2,12 +2,13 @@
 
     python tests/benchmarks/reference.py                 # quick preset, seeds 0 to 4
     python tests/benchmarks/reference.py --preset full --data FOLDER --backbone mobilenet_025 \
-        --seeds 0 1 2
+        --seeds 0 1 2 --lessons 03 04 07 08 09 --only-stages
     python tests/benchmarks/reference.py --compare       # measures again, changes nothing
     python tests/benchmarks/reference.py --ladder --lessons 03 04 07 08 09   # opens the test split
 
 Runs the lessons themselves, once for each seed, into runs/reference-PRESET, with COMPARE set to
-True, so that a lesson also trains what is too long for a student's sitting. Then it gathers what
+True, so that a lesson also trains what is too long for a student's sitting (not so with
+--only-stages: photos would take hours). Then it gathers what
 the lessons have noted (`add_result`, `measure`) into course_utils/lesson/reference.json, from
 which lessons draw their grey bands. A second run resumes what is done with the same inputs.
 
@@ -41,6 +42,7 @@ STAGES = {
     "features + head (07)": ("07", "features", "features + head"),
     "frozen base, cached views (08)": ("08", "views", "cached views"),
     "frozen base, live (08)": ("08", "live", "live"),
+    "frozen base, trained longer (09)": ("09", "frozen", "frozen, same epochs"),
     "top stage fine-tuned (09)": ("09", "top", "top fine-tuned"),
     "two stages fine-tuned (09)": ("09", "deep", "two stages fine-tuned"),
 }
@@ -56,12 +58,13 @@ def main():
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
     parser.add_argument("--lessons", nargs="+", default=list(presets.LESSONS))
     parser.add_argument("--runs-dir", type=Path, default=Path("runs"))
+    parser.add_argument("--only-stages", action="store_true")
     parser.add_argument("--compare", action="store_true")
     parser.add_argument("--ladder", action="store_true")
     options = parser.parse_args()
     name = f"reference-{options.preset}"
     with tempfile.TemporaryDirectory() as place:
-        switched_on(Path(place))
+        copy(Path(place), compare=not options.only_stages)
         for seed in options.seeds:
             code = run_lessons(
                 options.lessons,
@@ -90,12 +93,12 @@ def main():
         print(f"Written: {reference.FILE}")
 
 
-def switched_on(place):
-    """Copy the notebooks to `place`, with every lesson's comparisons switched on."""
+def copy(place, compare):
+    """Copy the notebooks to `place`, with every lesson's comparisons switched on if `compare`."""
     for path in NOTEBOOKS.glob("*.ipynb"):
         book = nbformat.read(path, 4)
         for cell in book.cells:
-            if "parameters" in cell.metadata.get("tags", []):
+            if compare and "parameters" in cell.metadata.get("tags", []):
                 cell.source = cell.source.replace(SWITCH, SWITCH.replace("False", "True"))
         nbformat.write(book, place / path.name)
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+import time
 
 import numpy as np
 import pytest
@@ -23,9 +24,9 @@ def place(tmp_path, monkeypatch):
     return tmp_path
 
 
-def make(number="03", preset="quick", data=None, backbone="minivgg", seed=0):
+def make(number="03", preset="quick", data=None, backbone="minivgg", seed=0, device="CPU"):
     preset = presets.get(preset)
-    return Lesson(number, f"{number}_lesson", preset, data, backbone, seed, "CPU", "float32")
+    return Lesson(number, f"{number}_lesson", preset, data, backbone, seed, device, "float32")
 
 
 def test_prove_raises_and_expect_reports(capsys, monkeypatch):
@@ -187,3 +188,13 @@ def test_measures_are_recorded_also_where_nothing_is_trained(monkeypatch, tmp_pa
     assert lesson.reference("ratio").mean == 2.5
     assert not lesson.reference("ratio", lesson="12").known
     assert not make("11", backbone="vgg16").reference("ratio").known
+
+
+def test_the_clock_counts_computing_on_a_cpu_and_the_wall_on_a_gpu():
+    spent = {}
+    for device in ("CPU", "GPU"):
+        lesson = make(device=device)
+        began = lesson.clock()
+        time.sleep(0.2)  # waiting is no computing
+        spent[device] = lesson.clock() - began
+    assert spent["CPU"] < spent["GPU"] / 2

@@ -35,6 +35,18 @@ def test_a_band_is_mean_and_spread_over_the_seeds():
     assert curve.mean == pytest.approx([0.9, 0.6]) and curve.sd.shape == (2,)
 
 
+def test_a_band_goes_no_further_than_its_values_can():
+    def limits(*values):
+        return reference.Band(np.array(values)).limits
+
+    low, high = limits(0.0, 0.9, 0.1)  # shares
+    assert (low, high) == (0, 1)
+    low, high = limits(0.1, 0.2, 2.9)  # losses
+    assert low == 0 and high > 1
+    assert limits(-0.1, 0.9, 0.1)[0] < -0.1  # a difference
+    assert np.shape(limits([0.5, 1.0], [0.7, 0.0])) == (2, 2)
+
+
 @pytest.mark.parametrize(
     "changed", [{"preset": "full"}, {"dataset": "mine-1a2b3c"}, {"backbone": "vgg16"}]
 )

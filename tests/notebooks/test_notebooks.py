@@ -238,13 +238,10 @@ def results():
 
 
 def test_the_stored_accuracies_lie_within_the_courses_own_bands():
-    # Of five values none can lie further than 1.8 standard deviations from their mean; what does
-    # is of another training than the reference.
+    # Seed 0 is one of the five, so none can lie further than 1.8 standard deviations from the mean:
+    # what does is of another training than the reference.
     outside = []
-    measured = {entry["lesson"] for entry in json.loads(reference.FILE.read_text())["lessons"]}
     for number, name, *values in results():
-        if number not in measured:
-            continue
         for what, value in zip(("train_accuracy", "accuracy"), values, strict=True):
             band = reference.find(number, name, what, preset="quick", backbone="minivgg")
             if value != "–":

@@ -18,9 +18,9 @@ def test_bars_name_their_numbers_whatever_they_are(shown):
 def test_only_dots_stand_on_an_axis_that_does_not_begin_at_zero(monkeypatch):
     kept = []
     monkeypatch.setattr(charts, "show", lambda plot, alt, flat: kept.append((plot.axes[0], alt)))
-    values, spread = {"one": 0.91, "two": 0.93}, {"one": 0.01, "two": 0.02}
+    values = {"one": 0.91, "two": 0.93}
     for zoom in (False, True):
-        plots.bars(values, xlabel="accuracy", spread=spread, guess=0.8, zoom=zoom)
+        plots.bars(values, xlabel="accuracy", guess=0.8, zoom=zoom)
     (bars, _), (dots, alt) = kept
     assert bars.get_xlim() == (0, pytest.approx(1.16 * 0.93))  # room for the numbers
     assert len(bars.patches) == 2

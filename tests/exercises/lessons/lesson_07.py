@@ -70,5 +70,5 @@ FACTS = {
     "the base runs once": "kept features equal a live pass",
     "2,097,665 parameters": "2,097,665",
     "far above lesson 3": "better than lesson 3",
-    "pixels and features": "features part the classes better than pixels",
+    "pixels and features": "the classes better than pixels",
 }

@@ -82,7 +82,8 @@ WRONG = {
         (np.repeat(VIEWS[:1], 4, axis=0), LEARNED),
         (VIEWS, {"accuracy": 20 * [0.9512], "val_accuracy": 20 * [0.94]}),
         (VIEWS, {"accuracy": 20 * [1.0], "val_accuracy": 20 * [0.94]}),
-        (VIEWS, {"accuracy": 20 * [0.0], "val_accuracy": 20 * [1.0]}),
+        (VIEWS, {"accuracy": 20 * [0.4], "val_accuracy": 20 * [0.55]}),
+        (VIEWS, {"accuracy": 20 * [0.75], "val_accuracy": 20 * [1.0]}),
     ],
 }
 
@@ -94,7 +95,7 @@ FACTS = {
     "the first fit fixes it": "a change between compile and the first fit counts",
     "recompile rule": "unfreezing without compile changes nothing",
     "frozen means frozen": "the base is bit-identical after training",
-    "views as good as live": "cached views reach the live run",
+    "a narrower gap": "on clean pictures the gap is narrower than without warps",
     "and faster": "cached views are faster",
     "as counted": "the count tells the ratio of the times within 15%",
 }

@@ -63,6 +63,7 @@ RIGHT = {
     "13.4": [
         guide(),
         guide(rest="two stages fine-tuned"),
+        guide(rest="frozen, trained longer"),
         Guide(),
         lambda n, t, s: (
             ("frozen, live", "many views help")
