@@ -91,7 +91,7 @@ FACTS = {
     "7,079,424 of VGG16": "7,079,424",
     "the rest stays": "no layer below the cut has moved",
     "statistics stay": "no batch normalization has moved",
-    "gain": "fine-tuning beats the frozen base",
+    "gain": "fine-tuning two stages beats the frozen base",
     "a moving base": "everything from the start beats the frozen base",
     "batch-norm trap": "the statistics move, in spite of training=False",
     "its damage": "free: accuracy falls, though nothing learns",
