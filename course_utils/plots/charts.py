@@ -82,8 +82,8 @@ def scatter(panels, labels, classes, alt=""):
     figure, axes = new_axes(3.4 * len(panels), 3.3, 1, len(panels))
     told = []
     for axis, (name, points) in zip(np.ravel(axes), panels.items(), strict=True):
-        for number, one in enumerate(classes):
-            x, y = points[labels == number].T
+        for number in np.unique(labels):
+            (x, y), one = points[labels == number].T, classes[number]
             told.append(f"{name}, {one} around {x.mean():.1f}, {y.mean():.1f}")
             axis.scatter(
                 x, y, s=14, marker="o^sDvPX*"[number % 8], alpha=0.7, label=one, linewidths=0,
