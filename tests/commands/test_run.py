@@ -23,6 +23,7 @@ from run_helpers import (
     pids,
 )
 
+from course_utils import presets
 from course_utils.commands import execute, grid, run
 from course_utils.errors import CourseError
 
@@ -88,7 +89,9 @@ def test_a_job_begins_when_those_it_reads_have_ended_even_badly(here, workers):
     assert len(begun) == 4 and (workers == 2 or begun == sorted(begun))
 
 
-def test_lines_where_there_is_no_terminal(here, capsys):
+def test_lines_where_there_is_no_terminal(here, capsys, monkeypatch):
+    for number, minutes in (("03", 0.5), ("04", 0.9)):
+        monkeypatch.setitem(presets.LESSONS[number].minutes, "quick", minutes)
     answers = {"03": PASSED, "04": FAILED}
     todo = jobs(here, "03", "04")
     with Stage(lambda job: answers[job.lesson.number]) as executor:
@@ -114,6 +117,7 @@ def test_a_bar_on_a_terminal(here, monkeypatch):
                 time.sleep(0.05)
         return PASSED
 
+    monkeypatch.setitem(presets.LESSONS["03"].minutes, "quick", 0.5)
     todo, shown = jobs(here, "03"), Terminal()
     monkeypatch.setattr(sys, "stderr", shown)
     with Stage(act) as executor:
