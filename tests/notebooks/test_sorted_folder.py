@@ -23,12 +23,17 @@ def split(request):
     return Split(images=pictures + labels[:, None, None, None].astype("uint8"), labels=labels)
 
 
-def run(split, lesson, cell, **names):
-    """Run one cell of a lesson on the pictures; return its names and what it has drawn."""
-    [path] = NOTEBOOKS.glob(f"{lesson}_*.ipynb")
+def lines_of(cell):
+    """Return the lines of a cell's code, by its id."""
+    [path] = NOTEBOOKS.glob(f"{cell[:2]}_*.ipynb")
     book = json.loads(path.read_text(encoding="utf-8"))
     [source] = ["".join(one["source"]) for one in book["cells"] if one["id"] == cell]
-    source = "\n".join(line for line in source.splitlines() if "keras" not in line)
+    return source.splitlines()
+
+
+def run(split, cell, **names):
+    """Run one cell on the pictures; return its names and what it has drawn."""
+    source = "\n".join(line for line in lines_of(cell) if "keras" not in line)
     drawn = []
     plots = SimpleNamespace(
         image_grid=lambda *given, **more: drawn.append(given),
@@ -43,25 +48,22 @@ def run(split, lesson, cell, **names):
 
 
 def test_the_first_look_shows_all_classes(split):
-    _, [(images, names)] = run(split, "03", "03-04")
+    _, [(images, names)] = run(split, "03-04")
     assert set(names) == {"a", "b", "c"} and len(images) == 24
     assert list(names) == ["abc"[picture.max()] for picture in images]
 
 
 def test_the_points_of_lesson_7_are_of_all_classes(split):
     features = np.random.default_rng(0).random((len(split), 2, 2, 5))
-    space, [(panels, labels, _)] = run(split, "07", "07-24", validation_features=features)
+    space, [(panels, labels, _)] = run(split, "07-24", validation_features=features)
     assert set(labels) == {0, 1, 2}
     assert {len(points) for points in panels.values()} == {len(labels)}
     assert len(space["pixels"]) <= 400  # more would take minutes
 
 
-@pytest.mark.parametrize("lesson, cell", [("03", "03-19"), ("10", "10-44")])
-def test_what_stands_for_all_pictures_is_of_all_classes(split, lesson, cell):
-    [path] = NOTEBOOKS.glob(f"{lesson}_*.ipynb")
-    book = json.loads(path.read_text(encoding="utf-8"))
-    [source] = ["".join(one["source"]) for one in book["cells"] if one["id"] == cell]
-    line = next(line for line in source.splitlines() if line.startswith(("few = ", "some = ")))
+@pytest.mark.parametrize("cell", ["03-19", "10-44"])
+def test_what_stands_for_all_pictures_is_of_all_classes(split, cell):
+    line = next(line for line in lines_of(cell) if line.startswith(("few = ", "some = ")))
     space = {"SEED": 0, "np": np, "validation": split}
     exec(line, space)
     assert set(split.labels[space.get("few", space.get("some"))]) == {0, 1, 2}
