@@ -65,10 +65,6 @@ class Lesson:
     reads: tuple[str, ...] = ()
     pictures: dict[str, int] = field(default_factory=dict)
 
-    def opens_pictures(self, preset: Preset) -> bool:
-        """Return whether it opens the preset's pictures, or those that stand in for them."""
-        return self.pictures.get(preset.name) != 0
-
     def estimate(self, preset: Preset, count: int | None = None) -> float:
         """Return the minutes to expect on a CPU for so many pictures; None: the preset's own."""
         minutes = self.minutes[preset.name]

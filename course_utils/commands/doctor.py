@@ -15,7 +15,7 @@ from course_utils import files, presets, settings
 from course_utils.errors import CourseError
 from course_utils.lesson import ledger
 
-OK, NOTE, STOP = "ok", "note", "stop"
+OK, NOTE, STOP = "ok", "note", "STOP"
 # Seconds TensorFlow may take to say which GPUs it sees; the first import on a cold disk is slow.
 PATIENCE = 120
 NEED_MB = {"memory": 2_000, "disk": 1_000}
@@ -34,7 +34,7 @@ class Check:
     fix : str
         What to do, empty where there is nothing to do.
     state : str
-        ``"note"``, worth knowing; ``"stop"``, the course does not run so; ``"ok"`` without a fix.
+        ``"note"``, worth knowing; ``"STOP"``, the course does not run so; ``"ok"`` without a fix.
     """
 
     name: str
@@ -64,8 +64,7 @@ def as_text(checks) -> str:
     """Return the findings as lines, each problem followed by its fix."""
     width, lines = max(len(check.name) for check in checks), []
     for check in checks:
-        mark = "STOP" if check.state == STOP else check.state
-        lines.append(f"{mark:4}  {check.name:{width}}  {check.value}")
+        lines.append(f"{check.state:4}  {check.name:{width}}  {check.value}")
         if check.fix:
             lines.append(f"      {'':{width}}  -> {check.fix}")
     stops = sum(check.state == STOP for check in checks)

@@ -110,7 +110,8 @@ def plan(
     folder = run_folder(runs_dir, name or preset.name)
     chosen = [presets.LESSONS[slug[:2]] for slug in notebooks if slug in chosen]
     dataset, fingerprint, count = preset.dataset, preset.dataset, None
-    if data or any(lesson.opens_pictures(preset) for lesson in chosen):  # only these need them
+    # A lesson whose table says 0 opens none of them.
+    if data or any(lesson.pictures.get(preset.name) != 0 for lesson in chosen):
         dataset, fingerprint, data, count = identify(preset, data, seed)
     options = {"PRESET": preset.name, "DATA": data, "BACKBONE": backbone, "SEED": seed}
     environment = [package_hash(), ledger.versions(), fingerprint]

@@ -78,15 +78,7 @@ def file_name(entry: dict) -> str:
     ----------
     entry : dict
         Holds at least `KEYS`; ``backbone`` may be None.
-
-    Raises
-    ------
-    ValueError
-        If one of `KEYS` is missing.
     """
-    missing = [key for key in KEYS if key not in entry]
-    if missing:
-        raise ValueError(f"a ledger entry needs {', '.join(KEYS)}; missing: {', '.join(missing)}")
     words = ["none" if entry[key] is None else str(entry[key]) for key in KEYS]
     return "-".join(re.sub(r"[^A-Za-z0-9_]+", "_", word)[:60] or "_" for word in words) + ".json"
 
@@ -113,8 +105,6 @@ def write(entry: dict, folder=None) -> Path:
 
     Raises
     ------
-    ValueError
-        If one of `KEYS` is missing.
     CourseError
         If the disk is full or the folder may not be written to.
     """
@@ -152,19 +142,19 @@ def read(folder=None) -> list[dict]:
     return sorted(whole, key=lambda entry: str(entry.get("written", "")))
 
 
-def find(lesson, preset=None, dataset=None, backbone=None, seed=None, folder=None) -> dict | None:
+def find(lesson, folder=None, **wanted) -> dict | None:
     """Return the newest entry of a lesson that agrees with everything given, or None.
 
     Parameters
     ----------
     lesson : str
         Number or slug: ``"03"`` finds what ``"03_cnn_from_scratch"`` wrote, and the reverse.
-    preset, dataset, backbone, seed : optional
-        None stands for any. A lesson without a pretrained base agrees with every backbone.
     folder : path, optional
         A results folder, as in `write`.
+    **wanted
+        preset, dataset, backbone, seed; None stands for any. A lesson without a pretrained base
+        agrees with every backbone.
     """
-    wanted = dict(preset=preset, dataset=dataset, backbone=backbone, seed=seed)
     for entry in reversed(read(folder)):
         if number(entry["lesson"]) == number(lesson) and all(
             None in (value, entry[key]) or entry[key] == value for key, value in wanted.items()

@@ -156,7 +156,7 @@ class Lesson(SavedModels):
         """Return another lesson's newest `ledger.Earlier` for our preset, pictures, base, seed."""
         return ledger.Earlier(ledger.find(number, backbone=self.backbone, **self._key()) or {})
 
-    def reference(self, name, what="accuracy", lesson=None, pictures=None):
+    def reference(self, name, what="accuracy", lesson=None, pictures=None, backbone=None):
         """Return the `reference.Band` of the course's runs for our preset, pictures and base.
 
         Parameters
@@ -169,8 +169,10 @@ class Lesson(SavedModels):
             Two digits; this lesson's own by default.
         pictures : Dataset, optional
             As of `record`.
+        backbone : str, optional
+            Another base than ours.
         """
-        where = {"backbone": self.backbone, **self._key(pictures)}
+        where = {**self._key(pictures), "backbone": backbone or self.backbone}
         return reference.find(lesson or self.number, name, what, **where)
 
     def measure(self, name, value):

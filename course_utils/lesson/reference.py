@@ -49,6 +49,26 @@ class Band:
         top = 1 if np.all(abs(self.values - 0.5) <= 0.5) else np.inf
         return np.clip([self.mean - 2 * self.sd, self.mean + 2 * self.sd], floor, top)
 
+    def paired(self, other):
+        """Tell in words how this band's runs differ from another's, seed by seed.
+
+        Parameters
+        ----------
+        other : Band
+            One number a seed, the same seeds in the same order.
+
+        Returns
+        -------
+        str
+            Such as "+0.020 on average, ahead in 2 of 2 seeds (+0.010 +0.030)".
+        """
+        if not self.known or self.values.shape != other.values.shape:
+            return "not measured for these pictures"
+        ahead = self.values - other.values
+        each = " ".join(f"{value:+.3f}" for value in ahead)
+        wins = f"ahead in {np.sum(ahead > 0)} of {len(ahead)} seeds"
+        return f"{ahead.mean():+.3f} on average, {wins} ({each})"
+
     def __str__(self):
         if not self.known:
             return "not measured for these pictures"
@@ -56,7 +76,7 @@ class Band:
         return f"{numbers} ({len(self.values)} seeds)"
 
 
-def find(lesson, name, what="accuracy", seed=None, **where):
+def find(lesson, name, what="accuracy", **where):
     """Return the `Band` of one result or measure of a lesson.
 
     Parameters
@@ -67,15 +87,13 @@ def find(lesson, name, what="accuracy", seed=None, **where):
         As the lesson gave it to ``add_result`` or ``measure``.
     what : str
         Of a result: "accuracy", "train_accuracy" or "seconds".
-    seed : int, optional
-        Not looked at: a band is over all seeds.
     **where
         preset, dataset and backbone, as in the ledger. A dataset that is a folder is known by the
-        hash at the end of its name; entries without a base agree with every backbone.
+        hash at the end of its name; entries without a base or a seed agree with every one.
     """
     for entry in files.read_json(FILE).get("lessons", []):
         if entry["lesson"] == lesson and all(
-            entry[key] in (None, value) or (key == "dataset" and entry[key][-7:] == value[-7:])
+            entry.get(key) in (None, value) or (key == "dataset" and entry[key][-7:] == value[-7:])
             for key, value in where.items()
         ):
             found = entry["results"].get(name, {}).get(what) or entry["measures"].get(name)

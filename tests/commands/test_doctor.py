@@ -76,7 +76,7 @@ def test_packages_are_held_against_the_versions_that_the_package_asks_for(monkey
     monkeypatch.setattr(doctor.ledger, "versions", lambda names: versions)
     found = {check.name: check for check in doctor.packages()}
     states = {name: found[name].state for name in doctor.AT_LEAST}
-    assert states == {"tensorflow": "stop", "keras": "ok", "numpy": "stop", "papermill": "ok"}
+    assert states == {"tensorflow": "STOP", "keras": "ok", "numpy": "STOP", "papermill": "ok"}
     assert found["numpy"].value == "missing"
 
 

@@ -68,7 +68,7 @@ def test_damaged_rows_are_named_once_and_left_alone(results):
 
 
 def test_a_key_that_is_missing_is_named():
-    with pytest.raises(ValueError, match="seed"):
+    with pytest.raises(KeyError, match="seed"):
         ledger.write({key: value for key, value in KEY.items() if key != "seed"})
 
 

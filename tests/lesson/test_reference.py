@@ -80,3 +80,21 @@ def test_the_benchmark_notices_what_left_the_band(capsys):
     lessons = json.loads(reference.FILE.read_text(encoding="utf-8"))["lessons"]
     assert [entry["lesson"] for entry in lessons] == ["04", "09"]
     assert lessons[1]["results"]["top"]["accuracy"] == [0.5, 0.5, 0.6]
+
+
+def test_paired_differences_are_told_seed_by_seed():
+    first, second = (
+        reference.Band(np.array([0.7, 0.8, 0.6])),
+        reference.Band(np.array([0.6, 0.9, 0.6])),
+    )
+    assert first.paired(second) == "+0.000 on average, ahead in 1 of 3 seeds (+0.100 -0.100 +0.000)"
+    assert second.paired(first).startswith("+0.000 on average, ahead in 1 of 3")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [reference.Band(np.empty(0)), reference.Band(np.ones(2)), reference.Band(np.ones((3, 2)))],
+)
+def test_bands_of_other_runs_make_no_pairs(other):
+    assert reference.Band(np.ones(3)).paired(other) == "not measured for these pictures"
+    assert other.paired(reference.Band(np.ones(3))) == "not measured for these pictures"
