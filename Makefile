@@ -26,7 +26,7 @@ test: $(READY) lint
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/codespell README.md CONTRIBUTING.md course_utils data_scripts tests notebooks
+	$(BIN)/codespell README.md CONTRIBUTING.md docs course_utils data_scripts tests notebooks
 
 lab: $(READY)
 	$(BIN)/jupyter lab --ip=127.0.0.1 --notebook-dir=notebooks

@@ -31,7 +31,7 @@ FOR_SOME = {
 }
 # Names that the package once had, words that the course has given up, and a tool's word.
 OLD_NAMES = re.compile(
-    r"plots\.(gallery|maps|clouds|confusion|diagram)\b|\b(explain|photos|sources|widgets)\.\w"
+    r"plots\.(gallery|maps|clouds|confusion|diagram)\b|\b(explain|photos|sources|widgets)\.(?!md\b)\w"
     r"|course_map|\bpictures\.(dataset|size|source)\b|\binspect\.report\b|\blesson\.stage\(|own_folder"
     r"|picture_sets|small_pictures|minivgg_with_top|VGG16_TOP|augment\.map\("
     r"|commonest|confusion table|\brungs?\b|fmt: (off|on|skip)"

@@ -29,5 +29,16 @@ def test_the_lesson_asserts_its_facts(number):
     assert missing == {}
 
 
+@pytest.mark.parametrize("number", [n for n, table in TABLES.items() if hasattr(table, "SAID")])
+def test_the_lesson_tells_what_its_sources_say(number):
+    [notebook] = NOTEBOOKS.glob(f"{number}_*.ipynb")
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    pieces = [cell["source"] for cell in cells]
+    pieces += [output.get("text", []) for cell in cells for output in cell.get("outputs", [])]
+    told = " ".join(" ".join(map("".join, pieces)).split())
+    said = TABLES[number].SAID.items()
+    assert {fact: text for fact, text in said if " ".join(text.split()) not in told} == {}
+
+
 def test_every_lesson_has_a_list():
     assert list(TABLES) == sorted(path.stem[:2] for path in NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))

@@ -192,5 +192,17 @@ FACTS = {
     "majority baseline": "it beats the majority class",
     "overfitting": "the validation loss turns upwards",
     "the best epoch is kept": "the weights of the lowest validation loss",
+    "early stopping": "with patience 3 it keeps the epoch that ModelCheckpoint kept",
     "the saved model": "the reloaded model predicts the same",
+}
+
+SAID = {
+    "Kaggle, 25,000 photos": "25,000 cats and dogs",
+    "800 MB": "800 MB in our sources",
+    "some 70+%": "some 70+%",
+    "generators": "`fit_generator`",
+    "ImageDataGenerator": "`ImageDataGenerator`",
+    "saved as .h5": "`.h5`",
+    "how many filters": "How many filters?",
+    "code for the curves": "The lectures draw them with a few lines of matplotlib.",
 }

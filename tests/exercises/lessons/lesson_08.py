@@ -94,8 +94,20 @@ FACTS = {
     "16,812,353 in all": "16,812,353",
     "the first fit fixes it": "a change between compile and the first fit counts",
     "recompile rule": "unfreezing without compile changes nothing",
+    "one layer, frozen in one model": "the second model leaves the shared layer as it is",
+    "and trained in the other": "the first model still trains it",
     "frozen means frozen": "the base is bit-identical after training",
     "a narrower gap": "on clean pictures the gap is narrower than without warps",
     "and faster": "cached views are faster",
     "as counted": "the count tells the ratio of the times within 15%",
+}
+
+SAID = {
+    "C89: a head without dropout": "CSCI E-89's has no dropout",
+    "C89: Dense(trainable=False)": "frozen from the start; we write that as the lecture does",
+    "C89: one layer in two models": "CSCI E-89 puts one layer into two models",
+    "C89: frozen, 5 epochs": "trains its frozen model for 5 epochs",
+    "0.90 without augmentation": "0.90 without augmentation",
+    "Vanschoren: 0.96, six points above": "0.96 with it: six points",
+    "one point later": "later says one point",
 }
