@@ -41,7 +41,7 @@ def _remote(path, urls, what, known_hash=None, size=None, check=None):
 FILES = {name: _remote(**row) for name, row in _TABLES["files"].items()}
 PHOTOS, MNIST = FILES["photos"], FILES["mnist"]
 FASHION_MNIST = tuple(FILES[name] for name in FILES if name.startswith("fashion_mnist"))
-WEIGHTS_WITH_TOP = {"vgg16": FILES["vgg16_with_top"]}
+WEIGHTS_WITH_TOP = {name: FILES[f"{name}_with_top"] for name in ("mobilenet_025", "vgg16")}
 # By name: what models/backbones.py needs to know of each pretrained base, and its weights.
 BACKBONES = _TABLES["backbones"]
 WEIGHTS = {
@@ -68,10 +68,11 @@ def named():
     Returns
     -------
     dict of str to tuple of Remote
-        The photos in two sizes, the small pictures, the elephant and the backbones' weights.
+        The photos in two sizes, the small pictures, VGG16 with its top (553 MB), the backbones'
+        weights, and the elephant: its photo, the classes' names, and MobileNet 0.25 with its top.
     """
-    alone = {name: (FILES[name],) for name in ("photos", "photos_small", "mnist")}
-    elephant = tuple(FILES[name] for name in ("elephant", "imagenet_classes", "vgg16_with_top"))
+    alone = {name: (FILES[name],) for name in ("photos", "photos_small", "mnist", "vgg16_with_top")}
+    elephant = (FILES["elephant"], FILES["imagenet_classes"], WEIGHTS_WITH_TOP["mobilenet_025"])
     together = {"fashion_mnist": FASHION_MNIST, "elephant": elephant}
     return alone | together | {name: (remote,) for name, remote in WEIGHTS.items()}
 

@@ -1,4 +1,4 @@
-"""Exercises of lesson 5: what BN learns and remembers, folding, a layer for small batches."""
+"""Exercises of lesson 5: batch normalization, folding, small batches, a gradient."""
 
 import math
 
@@ -172,3 +172,78 @@ def norm_for_small_batches(answer):
         raise Wrong("the output knows a few values only; a normalization keeps all differences.")
     if not np.allclose(normalized(1000 * maps), output, atol=0.1):
         raise Wrong("maps a thousand times as large give another output: it does not normalize.")
+
+
+@exercise(
+    "05.5",
+    hints=(
+        "The lesson's two steps: a frame of zeros around the upstream gradient, the kernel turned.",
+        "The frame is one row less than the kernel is high, and one column less than it is wide.",
+    ),
+    solution="""
+    def input_gradient(upstream, kernel):
+        height, width = kernel.shape
+        frame = (height - 1, height - 1), (width - 1, width - 1)
+        return slide(np.pad(upstream, frame), kernel[::-1, ::-1])
+
+    check("05.5", input_gradient)
+    """,
+    praise="right: a full convolution, for any kernel. Each pixel hears from all its windows.",
+)
+def input_gradient(answer):
+    rng = np.random.default_rng(5)
+    # A square kernel for the telling mistakes; then others, and a picture of another shape.
+    for picture, kernel in (((7, 9), (3, 3)), ((6, 9), (2, 5)), ((8, 5), (4, 1))):
+        places = np.subtract(picture, kernel) + 1
+        _check_gradient(answer, rng.normal(size=places), rng.normal(size=kernel))
+
+
+def _check_gradient(answer, upstream, kernel):
+    result = function(answer, upstream.copy(), kernel.copy())
+    if result is None:
+        raise Wrong("the function returns nothing; it should return the gradient.")
+    try:
+        result = np.asarray(result, dtype=float)
+    except (TypeError, ValueError):
+        raise Wrong("the function must return an array of numbers.") from None
+    right = _back(upstream, kernel)
+    case = f"a map of {'×'.join(map(str, upstream.shape))} and a kernel of "
+    case += "×".join(map(str, kernel.shape))
+    if result.shape == upstream.shape:
+        raise Wrong(f"{case}: yours has the size of the map; the picture was larger.")
+    if result.shape == tuple(np.subtract(upstream.shape, kernel.shape) + 1):
+        raise Wrong(f"{case}: yours is smaller than the map. Where is the frame of zeros?")
+    if result.shape == right.shape[::-1] and result.shape != right.shape:
+        raise Wrong(f"{case}: rows and columns are exchanged.")
+    if result.shape != right.shape:
+        raise Wrong(f"{case}: the picture had {right.shape}, and yours is {result.shape}.")
+    if np.allclose(result, right, rtol=1e-3, atol=1e-4):
+        return
+    slid = {  # what was slid over the frame instead of the turned kernel
+        "the kernel is not turned.": kernel,
+        "the kernel is turned upside down only; its columns turn, too.": kernel[::-1],
+        "the kernel is mirrored only; its rows turn, too.": kernel[:, ::-1],
+        "the kernel is turned by 90°, not by 180°.": np.rot90(kernel),
+        "the kernel is turned by 90° clockwise, not by 180°.": np.rot90(kernel, -1),
+        "the kernel is transposed, not turned.": kernel.T,
+        "the kernel is turned, but also transposed.": kernel[::-1, ::-1].T,
+    }
+    for message, other in slid.items():
+        back = _back(upstream, other[::-1, ::-1])
+        if back.shape == result.shape and np.allclose(result, back, rtol=1e-3, atol=1e-4):
+            raise Wrong(f"{case}: {message}")
+    inner = tuple(slice(side - 1, 1 - side or None) for side in kernel.shape)
+    if right[inner].size and np.allclose(result[inner], right[inner], rtol=1e-3, atol=1e-4):
+        raise Wrong(f"{case}: right in the middle, wrong at the edge. The frame holds zeros.")
+    if np.ptp(result / right) < 1e-3:
+        raise Wrong(f"{case}: all numbers are too large or too small by the same factor.")
+    raise Wrong(f"{case}: this is not the gradient. Which windows does a pixel enter?")
+
+
+def _back(upstream, kernel):
+    """Return the gradient of a picture: each window hands its share back, weight by weight."""
+    gradient = np.zeros(np.add(upstream.shape, kernel.shape) - 1)
+    for (row, column), weight in np.ndenumerate(kernel):
+        below, right = row + upstream.shape[0], column + upstream.shape[1]
+        gradient[row:below, column:right] += weight * upstream
+    return gradient

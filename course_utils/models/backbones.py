@@ -68,7 +68,7 @@ def load(name: str, image_size=None, weights="pretrained", include_top=False):
     weights : {"pretrained", None}
         Those learned on ImageNet (minivgg: on the toy zoo), or a random initialization.
     include_top : bool
-        Whether to keep the classifier: minivgg and vgg16 can, at their usual size.
+        Whether to keep the classifier: minivgg, mobilenet_025 and vgg16 can, at their usual size.
 
     Returns
     -------

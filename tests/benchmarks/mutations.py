@@ -95,6 +95,12 @@ MUTATIONS = [
         "the moving numbers are the same",
     ),
     (
+        "05",
+        "the way back with the kernel not turned",
+        [("slide(np.pad(up, 2), kernel[::-1, ::-1])", "slide(np.pad(up, 2), kernel)")],
+        "the picture's gradient: up, framed, and the kernel turned by 180°",
+    ),
+    (
         "06",
         "places forgotten in the count of multiplications",
         [("count = places * sum(", "count = sum(")],

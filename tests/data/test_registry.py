@@ -55,6 +55,14 @@ def test_every_backbone_that_needs_a_file_can_be_asked_for_by_name():
     assert presets.PRESETS["full"].backbone in fetch.USUAL
 
 
+def test_the_elephant_comes_with_a_small_network_and_the_large_one_by_its_own_name():
+    table, tops = registry.named(), registry.WEIGHTS_WITH_TOP
+    files = registry.FILES["elephant"], registry.FILES["imagenet_classes"]
+    assert table["elephant"] == (*files, tops["mobilenet_025"])
+    assert table["vgg16_with_top"] == (tops["vgg16"],)
+    assert "vgg16_with_top" not in fetch.USUAL  # 553 MB
+
+
 @pytest.mark.parametrize("place", ["keras", "user/.keras", "course/downloads"])
 def test_a_file_is_taken_from_where_it_lies(mirror, place):
     assert registry.locate(FIRST) is None

@@ -19,6 +19,9 @@ from course_utils.errors import CourseError
 
 keras = pytest.importorskip("keras")
 
+h5py = pytest.importorskip("h5py")
+
+from keras.src.legacy.saving import legacy_h5_format  # noqa: E402
 from keras.src.utils import file_utils  # noqa: E402
 
 from course_utils.models import backbones  # noqa: E402
@@ -58,15 +61,11 @@ def network():
 @pytest.fixture
 def file(network, no_network, monkeypatch):
     """The weights of that network, lying in Keras's folder."""
-    return lay(network, no_network, monkeypatch, registry.WEIGHTS, registry.WEIGHTS[SMALL])
-
-
-def lay(network, machine, monkeypatch, table, remote):
-    """Lay the whole model there in the old format, of which the weights alone are read."""
-    file = machine / "keras" / remote.path
-    file.parent.mkdir(parents=True, exist_ok=True)
-    network.save(file)
-    monkeypatch.setitem(table, SMALL, replace(remote, known_hash=None))
+    remote = registry.WEIGHTS[SMALL]
+    file = no_network / "keras" / remote.path
+    file.parent.mkdir(parents=True)
+    network.save(file)  # a whole model in the old format, of which the weights alone are read
+    monkeypatch.setitem(registry.WEIGHTS, SMALL, replace(remote, known_hash=None))
     return file
 
 
@@ -125,11 +124,22 @@ def test_a_base_is_built_as_published(name, monkeypatch):
 
 def test_the_weights_with_a_top_are_those_that_keras_asks_for():
     # A VGG16 with its top takes 550 MB, so Keras's request is read instead of caught.
-    for name, remote in registry.WEIGHTS_WITH_TOP.items():
-        module = inspect.getmodule(getattr(keras.applications, backbones.get(name).builder))
-        assert module.WEIGHTS_PATH == remote.urls[0]
-        assert remote.path == f"models/{module.WEIGHTS_PATH.rsplit('/', 1)[-1]}"
-        assert f'"{remote.known_hash.removeprefix("md5:")}"' in inspect.getsource(module)
+    remote = registry.WEIGHTS_WITH_TOP["vgg16"]
+    module = inspect.getmodule(keras.applications.VGG16)
+    assert module.WEIGHTS_PATH == remote.urls[0]
+    assert remote.path == f"models/{module.WEIGHTS_PATH.rsplit('/', 1)[-1]}"
+    assert f'"{remote.known_hash.removeprefix("md5:")}"' in inspect.getsource(module)
+
+
+def test_the_small_weights_with_a_top_are_those_that_keras_asks_for(monkeypatch):
+    requests = []
+    monkeypatch.setattr(file_utils, "get_file", lambda *args, **more: requests.append((args, more)))
+    monkeypatch.setattr(keras.Model, "load_weights", lambda *args, **more: None)
+    keras.applications.MobileNet(alpha=0.25, weights="imagenet")
+    (((file, url), more),) = requests
+    remote = registry.WEIGHTS_WITH_TOP[SMALL]
+    assert (f"models/{file}", (url,)) == (remote.path, remote.urls)
+    assert "file_hash" not in more and remote.known_hash is None  # none is published
 
 
 @pytest.mark.slow
@@ -174,16 +184,46 @@ def test_weights_reach_their_layers(network, file):
     assert_same_weights(backbones.load(SMALL, 96), network)
 
 
-@pytest.mark.slow
-def test_a_classifier_comes_with_its_own_weights(no_network, monkeypatch):
-    """vgg16 has one; a small network with a top stands in for its 550 MB."""
-    whole = keras.applications.MobileNet(alpha=0.25, weights=None)
-    table = registry.WEIGHTS_WITH_TOP
-    lay(whole, no_network, monkeypatch, table, replace(table["vgg16"], path="models/whole.h5"))
+@pytest.fixture(scope="session")
+def whole():
+    """A small network with a top and random weights, in place of the published ones."""
+    return keras.applications.MobileNet(alpha=0.25, weights=None)
+
+
+@pytest.fixture
+def file_with_top(whole, no_network):
+    """Its weights in Keras's folder, alone and in the old layout, like the published ones."""
+    file = no_network / "keras" / registry.WEIGHTS_WITH_TOP[SMALL].path
+    file.parent.mkdir(parents=True)
+    with h5py.File(file, "w") as content:
+        legacy_h5_format.save_weights_to_hdf5_group(content, whole)
+    return file
+
+
+def test_a_classifier_comes_with_its_own_weights(whole, file_with_top):
     model = backbones.load(SMALL, include_top=True)
+    assert model.output_shape == (None, 1000)
     assert_same_weights(model, whole)
     expected = whole(keras.applications.mobilenet.preprocess_input(random_pictures(2, 224)))
     np.testing.assert_allclose(model(random_pictures(2, 224)), expected, atol=1e-5)
+
+
+def test_a_classifiers_damaged_weights_are_named_and_left(network, file_with_top):
+    whole_file = file_with_top.read_bytes()
+    with h5py.File(file_with_top, "w") as content:
+        legacy_h5_format.save_weights_to_hdf5_group(content, network)  # those without the top
+    cases = {
+        "without the top": file_with_top.read_bytes(),
+        "half a file": whole_file[: len(whole_file) // 2],
+        "a page of an error": b"<html>404</html>",
+        "empty": b"",
+    }
+    for case, content in cases.items():
+        file_with_top.write_bytes(content)
+        with pytest.raises(CourseError, match="(?s)is damaged.*Delete it") as caught:
+            backbones.load(SMALL, include_top=True)
+        assert str(file_with_top) in str(caught.value), case
+        assert file_with_top.read_bytes() == content, case
 
 
 def test_imagenet_classes_are_in_the_order_of_the_outputs(no_network, monkeypatch):
@@ -204,7 +244,8 @@ def test_imagenet_classes_are_in_the_order_of_the_outputs(no_network, monkeypatc
         (("minivgg", 64, "imagenet"), "minivgg has no weights 'imagenet'"),
         (("vgg16", 150, None, True), "top of vgg16 takes 224 pixels, not 150"),
         (("minivgg", 96, None, True), "top of minivgg takes 64 pixels, not 96"),
-        (("resnet50", 224, None, True), "top of resnet50, only of minivgg, vgg16"),
+        (("resnet50", 224, None, True), "top of resnet50, only of minivgg, mobilenet_025, vgg16"),
+        (("mobilenet_025", 150, None, True), "top of mobilenet_025 takes 224 pixels, not 150"),
     ],
 )
 def test_what_cannot_be_had_is_refused(asked, message):
@@ -213,11 +254,12 @@ def test_what_cannot_be_had_is_refused(asked, message):
 
 
 def test_missing_weights_name_file_address_and_a_way_out(no_network):
-    for include_top, ending in ((False, "_notop.h5"), (True, "kernels.h5")):
+    cases = ("vgg16", False, "_notop.h5"), ("vgg16", True, "kernels.h5"), (SMALL, True, "_tf.h5")
+    for name, include_top, ending in cases:
         with pytest.raises(CourseError) as caught:
-            backbones.load("vgg16", include_top=include_top)
+            backbones.load(name, include_top=include_top)
         table = registry.WEIGHTS_WITH_TOP if include_top else registry.WEIGHTS
-        remote, message = table["vgg16"], str(caught.value)
+        remote, message = table[name], str(caught.value)
         assert remote.path.endswith(ending) and remote.urls[0] in message
         assert Path(remote.path).name in message
 

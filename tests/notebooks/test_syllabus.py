@@ -34,7 +34,8 @@ def test_the_lesson_tells_what_its_sources_say(number):
     [notebook] = NOTEBOOKS.glob(f"{number}_*.ipynb")
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
     pieces = [cell["source"] for cell in cells]
-    pieces += [output.get("text", []) for cell in cells for output in cell.get("outputs", [])]
+    for output in (output for cell in cells for output in cell.get("outputs", [])):
+        pieces += [output.get("text", []), output.get("data", {}).get("text/plain", [])]
     told = " ".join(" ".join(map("".join, pieces)).split())
     said = TABLES[number].SAID.items()
     assert {fact: text for fact, text in said if " ".join(text.split()) not in told} == {}

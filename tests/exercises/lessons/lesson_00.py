@@ -63,6 +63,10 @@ FACTS = {
     "the validation pictures": "validation: the mean colour is the expected one",
     "no leak": "no picture is in both training and validation",
     "the test pictures stay closed": "nobody has opened the test pictures",
-    "one row for each setting": "the same settings again: the row is replaced",
-    "a row for each seed": "another seed: a second row",
+    "a trained classifier at work": "the classifier at the top is far ahead of both",
+}
+
+SAID = {
+    "where the sources' notebooks ran": "Colab, Google's notebooks in the browser",
+    "who made the sources": "a lesson of the Flatiron School, and slides by Joaquin Vanschoren",
 }

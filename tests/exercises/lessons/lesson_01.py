@@ -117,4 +117,13 @@ FACTS = {
     "depth needs a ReLU": "two layers without ReLU are one 5×5 kernel",
     "shift in, shift out": "shift in = shift out, for all six kernels",
     "shift and pooling": "after a pooling, 4 and 2 in = 2 and 1 out",
+    "a mean over the map forgets the place": "its mean over all places has not changed",
+}
+
+SAID = {
+    "windows or patches": "also called a **patch**",
+    "d filters give d maps": "A layer with *d* filters gives *d* feature maps",
+    "Gabor filters": "A **Gabor kernel** comes from a formula",
+    "5×5 with 3×3 gives 3×3": "In a picture of 5×5, a window of 3×3 fits at three places",
+    "translation invariant": "Vanschoren's slides call this **translation invariant**",
 }

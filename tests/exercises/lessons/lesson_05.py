@@ -25,6 +25,35 @@ class Fold:
         return np.array([g / np.sqrt(v + e) * part for part in k]), b - m * g / np.sqrt(v + e)
 
 
+def slide(picture, kernel):
+    windows = np.lib.stride_tricks.sliding_window_view(picture, kernel.shape)
+    return np.einsum("rcij,ij->rc", windows, kernel)
+
+
+def framed(upstream, kernel, turn=lambda kernel: kernel[::-1, ::-1], **mode):
+    """The input gradient with a frame as wide as the kernel needs."""
+    frame = [(side - 1, side - 1) for side in kernel.shape]
+    return slide(np.pad(upstream, frame, **mode), turn(kernel))
+
+
+def window_by_window(upstream, kernel):
+    height, width = kernel.shape
+    gradient = np.zeros(np.add(upstream.shape, kernel.shape) - 1)
+    for (row, column), share in np.ndenumerate(upstream):
+        gradient[row : row + height, column : column + width] += share * kernel
+    return gradient
+
+
+def by_waves(upstream, kernel):
+    size = np.add(upstream.shape, kernel.shape) - 1
+    return np.fft.irfft2(np.fft.rfft2(upstream, size) * np.fft.rfft2(kernel, size), size)
+
+
+class AsLists:
+    def __call__(self, up, k):
+        return framed(up.astype("float32"), k.astype("float32")).tolist()
+
+
 def layer(name, **options):
     def make():
         from keras import layers
@@ -79,6 +108,7 @@ RIGHT = {
         lambda: nested(),
         lambda: own_layer(),
     ],
+    "05.5": [framed, window_by_window, by_waves, AsLists(), lambda up, k: by_waves(k, up)],
 }
 
 WRONG = {
@@ -114,6 +144,26 @@ WRONG = {
         layer("GaussianNoise", stddev=0.5),
         lambda: signs(),
     ],
+    "05.5": [
+        lambda up, k: framed(up, k, lambda k: k),
+        lambda up, k: framed(up, k, np.flipud),
+        lambda up, k: framed(up, k, np.fliplr),
+        lambda up, k: framed(up, k, np.rot90),
+        lambda up, k: framed(up, k, lambda k: np.rot90(k, -1)),
+        lambda up, k: framed(up, k, np.transpose),
+        lambda up, k: framed(up, k, lambda k: k[::-1, ::-1].T),
+        lambda up, k: framed(up, k, mode="edge"),
+        lambda up, k: framed(up, k) / k.size,
+        lambda up, k: framed(up, k).T,
+        lambda up, k: slide(up, k[::-1, ::-1]),
+        lambda up, k: slide(np.pad(up, 1), k[::-1, ::-1]),
+        lambda up, k: slide(np.pad(up, 2), k[::-1, ::-1]),
+        lambda up, k: framed(up, k) if k.shape == (3, 3) else framed(up, k**2),
+        lambda up, k: print(end=""),
+        lambda up, k: "a full convolution",
+        lambda up: up,
+        np.zeros((7, 9)),
+    ],
 }
 
 # Their answers need Keras, so they are made when the test runs.
@@ -130,6 +180,14 @@ FACTS = {
     "He": "for ReLU He's start is the most level",
     "He in the failing net": "He's start brings the signal back",
     "Glorot": "Keras draws Glorot with this spread",
+    "the way back to the picture": "the picture's gradient: up, framed, and the kernel turned",
+    "the way back to the kernel": "the kernel's gradient: up slides over the picture",
+    "saturation": "6 from zero, sigmoid and tanh pass on less than a hundredth",
+    "tanh at the start": "tanh does not saturate at Glorot's start",
+    "tanh with large weights": "with too large weights it does",
+    "standardization": "standardized pixels have mean 0 and spread 1",
+    "no Gaussian": "and they are no bell curve",
+    "the pivot": "after BN about half of each channel is negative",
     "own BN in training": "in training, own BN equals the layer",
     "own BN in inference": "in inference, own BN equals the layer",
     "two learned, two moving": "two numbers for each channel are learned, two are moving",
@@ -147,4 +205,20 @@ FACTS = {
     "weight normalization": "each filter has the length that g says",
     "deeper net with BN, both orders": "with BN the deep net learns, in both orders",
     "not the start alone": "faster than with a good start",
+}
+
+SAID = {
+    "CSCI E-89's quiz": "is back-propagation through a convolution a convolution?",
+    "sigmoid and tanh": "Our sources warn against them",
+    "against the sources": "Here we contradict our sources",
+    "Conv2D starts uniform": 'Vanschoren\'s deck says just "uniform"',
+    "standardization": "*x*′ = (*x* − mean) / spread",
+    "a Gaussian": "the numbers follow a bell curve (a Gaussian)",
+    "alike": "normalization makes examples more alike",
+    "CSCI E-89's verdict": 'calls BN *after* the ReLU "how not to"',
+    "the other verdict": "Vanschoren's deck teaches it",
+    "the reason": "the ReLU pivots at zero",
+    "layer normalization's use": "recurrent networks, and transformers",
+    "instance normalization's use": "pictures that a network generates",
+    "Ioffe and Szegedy": "https://arxiv.org/abs/1502.03167",
 }

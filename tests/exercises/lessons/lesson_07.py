@@ -71,4 +71,16 @@ FACTS = {
     "2,097,665 parameters": "2,097,665",
     "far above lesson 3": "better than lesson 3",
     "pixels and features": "the classes better than pixels",
+    "dense layers hold no place": "from dense layer to dense layer, less of the place is left",
+}
+
+SAID = {
+    "isolated learning and transfer": "what it learns stays with its one task",
+    "texts, too": "with texts it is done as well",
+    "generators": "ImageDataGenerator",
+    "VGG16's head: rate": "2e-5 for 30 epochs",
+    "accuracy on photos": "0.90 on photos of cats and dogs",
+    "ImageNet holds cats and dogs": "118 breeds of dog",
+    "dense tops": "leave a base's own dense layers out",
+    "first layers only": "use its first layers only",
 }

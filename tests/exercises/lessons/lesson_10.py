@@ -176,4 +176,15 @@ FACTS = {
     "what chance gives": "shuffled labels reach the chance",
     "later abstract": "lesson 3: deeper channels depend more on the class",
     "which training makes as well": "lesson 3: its untrained twin gains little of that",
+    "diagonal edges need no training": "trained kernels are hardly more like edges",
+    "nor do ears and eyes": "untrained channels find faces, too",
+    "where such a reading stands": "the base has learned to",
+}
+
+SAID = {
+    "4th channel, Vanschoren's deck": "a diagonal edge detector",
+    "22nd channel": "of the 22nd: a cat's eye?",
+    "a deeper layer": "ears, eyes",
+    "BST 261, lecture 7": "rounded edges? yellow edges?",
+    "what ImageNet holds": "mostly animals and everyday objects",
 }

@@ -132,4 +132,14 @@ FACTS = {
     "what it costs": "regularizing costs response",
     "inceptionism": "each layer's answers have grown",
     "the network stays": "the pictures have changed, the network has not",
+    "climbing on a class": "each beats every drawing of its class",
+}
+
+SAID = {
+    "receptive field of VGG16's fourth block": "block4_conv3 sees 92 pixels",
+    "40 steps": "Our sources climb 40 steps, too",
+    "filters 0 to 2 of layer 5, blocks 1 to 4": "VGG16: filters 0 to 2 of layer 5, then blocks 1 to 4",
+    "polka dots, BST 261, lecture 7": "polka dots",
+    "who made inceptionism": "Mordvintsev, Olah and Tyka",
+    "its link": "https://research.google/blog/inceptionism-going-deeper-into-neural-networks/",
 }

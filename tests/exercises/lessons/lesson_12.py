@@ -163,4 +163,24 @@ FACTS = {
     "the shortcut's heat": "the shortcut's heat moves to the mark",
     "randomised weights": "with random weights the map loses most of the face",
     "occlusion": "occlusion agrees with the picture's own map",
+    "a map is a sum of channels": "the weighted sum of all channels is the map",
+    "important channels": "the first four matter more than four others",
+    "overlap of boxes": "the IoU of a box with its half is 1/2",
+    "a map turned into a box": "the box from 0.2 fits best of all six",
+    "a box that knows nothing": "one fixed box fits about as well",
+}
+
+SAID = {
+    "Harvard gate, prison": "prison 0.413",
+    "Harvard gate, fire screen": "fire screen 0.106",
+    "Harvard gate, monastery": "monastery 0.077",
+    "Turkish shepherd, saluki": "saluki (0.659)",
+    "Turkish shepherd, whippet": "whippet (0.063)",
+    "Turkish shepherd, Labrador": "Labrador (0.039)",
+    "what activates important channels": "important, and what activates them",
+    "what activates a channel": "responds most to elephant",
+    "VGG16 with top": "we have never run this part with them",
+    "dense features hold no location": "Dense layers themselves give no map",
+    "posts on YOLO": "The Flatiron lesson links posts on it",
+    "detectors": "they learn boxes from boxes",
 }
