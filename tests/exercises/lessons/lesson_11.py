@@ -138,7 +138,7 @@ FACTS = {
 SAID = {
     "receptive field of VGG16's fourth block": "block4_conv3 sees 92 pixels",
     "40 steps": "Our sources climb 40 steps, too",
-    "filters 0 to 2 of layer 5, blocks 1 to 4": "VGG16: filters 0 to 2 of layer 5, then blocks 1 to 4",
+    "layer 5, blocks 1 to 4": "VGG16: filters 0 to 2 of layer 5, then blocks 1 to 4",
     "polka dots, BST 261, lecture 7": "polka dots",
     "who made inceptionism": "Mordvintsev, Olah and Tyka",
     "its link": "https://research.google/blog/inceptionism-going-deeper-into-neural-networks/",

@@ -163,6 +163,10 @@ FACTS = {
     "a leak turns the order": "on leaked ones, the memorizer is better",
     "confidence interval": "on average, Wilson's interval keeps its promise",
     "not at each point": "but not at each true accuracy",
+    "an abstain threshold": "what it refuses, it would have answered less well",
+    "none of these": "it still answers pictures of no class",
     "more than two classes": "a sigmoid is a softmax over two classes",
     "export": "the fresh process predicts the same",
 }
+
+SAID = {"Colab": "In Colab the form runs in the same way"}
