@@ -10,6 +10,7 @@ APPROACHES = (
     "from scratch",
     "+ augmentation",
     "features + head",
+    "earlier cut + head",
     "frozen, cached views",
     "frozen, live",
     "frozen, trained longer",
@@ -18,7 +19,13 @@ APPROACHES = (
 )
 SLOW = ("from scratch", "+ augmentation", "frozen, live", "two stages fine-tuned")
 # Live costs more than cached views and brings the same; from scratch may cost anything.
-COST = {"features + head": 0, "frozen, cached views": 1, "frozen, live": 2, "top fine-tuned": 2}
+COST = {
+    "features + head": 0,
+    "earlier cut + head": 0,
+    "frozen, cached views": 1,
+    "frozen, live": 2,
+    "top fine-tuned": 2,
+}
 COST |= {"frozen, trained longer": 2, "two stages fine-tuned": 3}
 COST |= {"from scratch": 4, "+ augmentation": 4}
 
@@ -137,7 +144,7 @@ def paired_error(answer):
             return "features + head", "little data or little time"
         if similar:
             return "top fine-tuned", "best for its time in my runs"
-        return "two stages fine-tuned", "the upper layers know other things"
+        return "earlier cut + head", "the upper layers know other things"
     """,
     praise="a guide of your own. Would a colleague understand its reasons?",
 )
@@ -154,7 +161,7 @@ def own_guide(answer):
                     raise Wrong(f"for {case} there is no pair of approach and reason.")
                 approach, reason = found
                 if not isinstance(approach, str) or approach not in APPROACHES:
-                    raise Wrong(f"for {case} it names {approach!r}, which is none of the ladder's.")
+                    raise Wrong(f"for {case} it names {approach!r}, which we have not tried.")
                 if not isinstance(reason, str) or len(set(reason.lower().split())) < 3:
                     raise Wrong(f"for {case} the reason is missing, or too short to convince.")
                 chosen[pictures, minutes, similar] = approach

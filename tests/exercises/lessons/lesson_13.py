@@ -63,6 +63,7 @@ RIGHT = {
     "13.4": [
         guide(),
         guide(rest="two stages fine-tuned"),
+        guide(rest="earlier cut + head"),
         guide(rest="frozen, trained longer"),
         Guide(),
         lambda n, t, s: (
@@ -126,6 +127,7 @@ FACTS = {
     "accuracy against cost": "no approach on the line is beaten in both",
     "ranking from 50 pictures on": "with 50 pictures, features are far ahead of training from",
     "decision guide": "more time never leads to a cheaper approach",
+    "the first layers only?": "for clothes the end of the base is not the best cut",
     "why once": "the best of twenty is flattered",
 }
 

@@ -169,4 +169,4 @@ FACTS = {
     "export": "the fresh process predicts the same",
 }
 
-SAID = {"Colab": "In Colab the form runs in the same way"}
+SAID = {"Colab": "with 7.7 as in Colab"}
