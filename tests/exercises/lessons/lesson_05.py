@@ -209,8 +209,8 @@ FACTS = {
 
 SAID = {
     "CSCI E-89's quiz": "is back-propagation through a convolution a convolution?",
-    "sigmoid and tanh": "Our sources warn against them",
-    "against the sources": "Here we contradict our sources",
+    "sigmoid and tanh": "CSCI E-89 warns against them",
+    "against the source": "This does not fit the warning",
     "Conv2D starts uniform": 'Vanschoren\'s deck says just "uniform"',
     "standardization": "*x*′ = (*x* − mean) / spread",
     "a Gaussian": "the numbers follow a bell curve (a Gaussian)",

@@ -132,7 +132,7 @@ FACTS = {
     "what it costs": "regularizing costs response",
     "inceptionism": "each layer's answers have grown",
     "the network stays": "the pictures have changed, the network has not",
-    "climbing on a class": "each beats every drawing of its class",
+    "climbing on a class": "each beats all 25 drawings of its class",
 }
 
 SAID = {
