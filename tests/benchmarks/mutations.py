@@ -36,6 +36,12 @@ MUTATIONS = [
         "at stride 2, it keeps every second place, from the second on",
     ),
     (
+        "02",
+        "the step goes uphill",
+        [("new = old - rate * slope", "new = old + rate * slope")],
+        "SGD makes our step",
+    ),
+    (
         "03",
         "pictures scaled twice",
         [

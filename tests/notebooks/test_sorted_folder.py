@@ -67,3 +67,11 @@ def test_what_stands_for_all_pictures_is_of_all_classes(split, cell):
     space = {"SEED": 0, "np": np, "validation": split}
     exec(line, space)
     assert set(split.labels[space.get("few", space.get("some"))]) == {0, 1, 2}
+
+
+def test_the_opening_learns_from_and_shows_all_classes(split):
+    lines = [line for line in lines_of("00-60") if line.startswith(("shuffle = ", "some, new = "))]
+    space = {"SEED": 0, "np": np, "train": split, "validation": split}
+    exec("\n".join(lines), space)
+    for chosen in (space["some"], space["new"]):
+        assert set(split.labels[chosen]) == {0, 1, 2}
