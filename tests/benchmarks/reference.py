@@ -3,6 +3,7 @@
     python tests/benchmarks/reference.py                 # quick preset, seeds 0 to 4
     python tests/benchmarks/reference.py --preset full --data FOLDER --backbone mobilenet_025 \
         --seeds 0 1 2 --lessons 03 04 07 08 09 --only-stages
+    python tests/benchmarks/reference.py --backbone mobilenet_025 --lessons 13  # cuts, another base
     python tests/benchmarks/reference.py --compare       # measures again, changes nothing
     python tests/benchmarks/reference.py --ladder --lessons 03 04 07 08 09   # opens the test split
 
