@@ -9,10 +9,15 @@ from lesson_tables import TABLES
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 
 
+def cells_of(number):
+    """Return the cells of a lesson as it is committed."""
+    [notebook] = NOTEBOOKS.glob(f"{number}_*.ipynb")
+    return json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+
+
 def claims(number):
     """Return the lines of the committed run that say what was proved or found."""
-    [notebook] = NOTEBOOKS.glob(f"{number}_*.ipynb")
-    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    cells = cells_of(number)
     found = [output for cell in cells for output in cell.get("outputs", [])]
     lines = "".join("".join(output.get("text", [])) for output in found).splitlines()
     return [line for line in lines if line.startswith(("✔ proved: ", "✔ found: "))]
@@ -31,8 +36,7 @@ def test_the_lesson_asserts_its_facts(number):
 
 @pytest.mark.parametrize("number", [n for n, table in TABLES.items() if hasattr(table, "SAID")])
 def test_the_lesson_tells_what_its_sources_say(number):
-    [notebook] = NOTEBOOKS.glob(f"{number}_*.ipynb")
-    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    cells = cells_of(number)
     pieces = [cell["source"] for cell in cells]
     for output in (output for cell in cells for output in cell.get("outputs", [])):
         pieces += [output.get("text", []), output.get("data", {}).get("text/plain", [])]
